@@ -1,0 +1,235 @@
+"""`make run`: checks the settings, migrates the database, loads the demo once, starts the server, prints the links.
+
+Whatever is wrong before the server runs ends in one line that says what to do and exit status 2; a second run resets
+nothing. The server is granian with many blocking threads (docs/decisions/0003-server.md says why).
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import ipaddress
+import os
+import socket
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from alembic.util import CommandError
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from eventsvc import config as settings
+from eventsvc import create_app
+from eventsvc.config import BadSetting, Config
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+STOP_SECONDS = 10  # how long a request under way may still take after SIGTERM
+HEADER_MILLISECONDS = 15_000  # how long a client may take over its header, or stay idle between two requests
+
+
+class CannotStart(Exception):
+    """The server cannot start; the message is one line that says what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the server until it is told to stop; returns the exit status (2: could not start)."""
+    parser = argparse.ArgumentParser(prog="python -m eventsvc.serve", description="Start the server (knobs: environment).")
+    parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
+    chosen = parser.parse_args(arguments)
+    try:
+        config = settings.load()
+        claim_port(config)
+        app = create_app(config)
+        migrate(app)
+        lines = ["The demo is left out (--no-demo)."] if chosen.no_demo else demo_lines(app, config)
+    except (BadSetting, CannotStart) as stop:
+        print(f"eventsvc cannot start: {stop}", file=sys.stderr)
+        return 2
+    threading.Thread(target=announce, args=(config, [*lines, *network_lines(config)]), daemon=True).start()
+    return serve(config)
+
+
+def claim_port(config: Config) -> None:
+    """Make sure that HOST:PORT can be listened on; CannotStart says which knob to turn."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, proto) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)  # granian shares its port between workers, so that binding alone may succeed twice
+    except socket.gaierror as error:
+        raise CannotStart(f"HOST={config.host} is no address of this machine: use 127.0.0.1, or 0.0.0.0 for all.") from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotStart(
+                f"PORT={config.port} is in use: stop the other program, or take another port, as in PORT={_other(config.port)} make run."
+            ) from error
+        if error.errno == errno.EACCES:
+            raise CannotStart(f"PORT={config.port} is reserved for the administrator: take one above 1023.") from error
+        raise CannotStart(f"HOST={config.host} is no address of this machine: use 127.0.0.1, or 0.0.0.0 for all.") from error
+
+
+def _other(port: int) -> int:
+    return port + 1 if port < 65535 else 8000
+
+
+def migrate(app: Flask) -> None:
+    """Create or migrate the database; CannotStart says what is wrong with it, without its password."""
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    shown = url.render_as_string(hide_password=True)
+    try:
+        with app.app_context():
+            upgrade(directory=str(MIGRATIONS))
+    except DBAPIError as error:
+        first = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+        raise CannotStart(f"the database {shown} cannot be used ({first.rstrip('.')}): {_remedy(url.drivername)}") from error
+    except CommandError as error:
+        raise CannotStart(
+            f"the database {shown} was made by another version ({error}): install that version or newer, or set another DATA_DIR."
+        ) from error
+    except SystemExit as error:  # Flask-Migrate's own way of giving up; it has logged why
+        raise CannotStart(
+            f"the database {shown} was made by another version: install that version or newer, or set another DATA_DIR."
+        ) from error
+
+
+def _remedy(driver: str) -> str:
+    if driver.startswith("sqlite"):
+        return "mend the file or its folder's rights, restore a backup, or set another DATA_DIR."
+    return "start PostgreSQL, or mend DATABASE_URL."
+
+
+def demo_lines(app: Flask, config: Config) -> list[str]:
+    """Load the demo (which leaves a database with data alone); returns what to tell the person at the keyboard."""
+    from eventsvc import demo
+
+    with app.app_context():
+        links = demo.load()
+    base = config.base_url
+    if links is None:
+        return [
+            "The database holds data already: nothing was loaded, nothing was reset.",
+            f"  Resident   {base}/",
+            f"  Organizer  {base}/manage  (sign in as before; passwords are shown once only)",
+            "  Volunteer  make a new invitation in the console (its link is shown once only)",
+        ]
+    return [
+        "The demo is loaded into the new database (演示).",
+        f"  Resident   {links.resident_url}",
+        f"  Volunteer  {links.volunteer_url}",
+        f"  Organizer  {links.organizer_url}",
+        f"             {links.organizer_email}  one-time password: {links.password}",
+    ]
+
+
+def network_lines(config: Config) -> list[str]:
+    """What somebody must know who lets other machines in: why the camera needs HTTPS, in Chinese and English."""
+    if _local_only(config.host):
+        return []
+    lines = [
+        "手机上的摄像头只在 HTTPS 网页里可用：经局域网 http 地址打开时，请用微信扫一扫、手工输码或拍照；正式使用请配 HTTPS（docs/deploy.md）。",
+        "Phones open the camera only on HTTPS pages: over plain http in a local network use WeChat's scanner, typed codes or photos; "
+        "docs/deploy.md sets up HTTPS.",
+    ] if not config.is_https else []
+    if config.is_loopback:
+        lines.append(f"Other machines need BASE_URL, the address that phones open, as in BASE_URL=http://{_lan_address()}:{config.port} make run.")
+    return lines
+
+
+def _local_only(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _lan_address() -> str:
+    """This machine's address in its network (no packet is sent), or a word where there is none."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1", 9))
+            return probe.getsockname()[0]
+    except OSError:
+        return "ADDRESS"
+
+
+def announce(config: Config, lines: Sequence[str], patience: float = 60) -> None:
+    """Print the lines once the server answers, so that every link works when it is shown."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{config.port}/healthz"
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                break
+        except OSError:
+            time.sleep(0.1)
+    else:
+        return
+    print("\n".join(["", *lines, "", f"Serving on {config.host}:{config.port}. Ctrl+C stops it.", ""]), flush=True)
+
+
+def serve(config: Config) -> int:
+    """Serve until SIGTERM or SIGINT; requests under way get STOP_SECONDS to end. Returns the exit status."""
+    import multiprocessing
+
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.errors import ConfigurationError
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+
+    multiprocessing.set_start_method("spawn", force=True)  # workers inherit no lock and no connection of this process
+    server = Granian(
+        "app:app",
+        address=config.host,
+        port=config.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=config.server_workers,
+        blocking_threads=config.server_threads,
+        backlog=2048,
+        backpressure=2048,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
+        workers_kill_timeout=STOP_SECONDS,
+        log_level=LogLevels.warning,
+    )
+    try:
+        server.serve(target_loader=load_worker, wrap_loader=False)
+    except ConfigurationError as error:
+        print(f"eventsvc cannot start: {error}", file=sys.stderr)
+        return 2
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+    return 0
+
+
+def load_worker() -> Callable[..., Any]:
+    """Runs in each worker process: ends with its parent, then builds the application."""
+    _end_with_parent()
+    from app import app
+
+    return app
+
+
+def _end_with_parent() -> None:
+    """On Linux a worker gets SIGTERM when the main process is killed, so that it never keeps the port for itself."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(1, 15, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGTERM
+    if os.getppid() == 1:  # it was killed before we could ask
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
