@@ -1,0 +1,175 @@
+"""Structured logs: one JSON object a line on stderr, with a request id, and never a code, token or phone number in it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask
+from pythonjsonlogger.json import JsonFormatter
+
+access = logging.getLogger("eventsvc.access")
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+CONSONANTS = "bcdfghjkmnpqrstvwxz"  # a minted id of letters alone is never taken for a number and never spells a word
+
+SHORTEST_SECRET = 6  # characters
+
+# Order matters: what an address says about its parts comes before what a bare run of characters looks like.
+REDACTIONS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?i)/(t|m|join|screen)/[^/?#\s\"'<>]+"), r"/\1/[redacted]"),
+    (re.compile(r"(?i)\b(bearer)\s+[^\s\"',;]+"), r"\1 [redacted]"),
+    (re.compile(r"(?i)\b(token|manage_token|join_code|pickup_code|password|secret_key)"
+                r"([\"']?\s*[:=]\s*[\"']?|\s+(?=[\w.~+/-]{16}))[^\s\"',;&}]+"), r"\1\2[redacted]"),
+    (re.compile(r"\[parameters: .*?\]\s*(?=\n|$|\(Background)", re.DOTALL), "[parameters: redacted]\n"),  # SQLAlchemy's errors
+    (re.compile(r"://([^\s:/@]+):[^\s/@]+@"), r"://\1:[redacted]@"),
+    (re.compile(r"(?<![0-9A-Za-z_])(?:[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{20}|(?=[A-Za-z]*\d)[0-9A-Za-z]{20})(?![0-9A-Za-z_])"), "[code]"),
+    (re.compile(r"(?<![0-9A-Za-z_-])(?:[0-9A-Za-z]{5}-){3}[0-9A-Za-z]{5}(?![0-9A-Za-z_-])"), "[code]"),
+    (re.compile(r"(?<![0-9A-Za-z_-])(?:[0-9A-Za-z]{4}-){4}[0-9A-Za-z]{4}(?![0-9A-Za-z_-])"), "[code]"),
+    (re.compile(r"(?<![0-9A-Za-z_-])(?=[A-Za-z_-]*\d)[0-9A-Za-z_-]{40,}(?![0-9A-Za-z_-])"), "[token]"),
+    (re.compile(r"(?:\+?86[- ]?)?(?<!\d)1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"), "[phone]"),
+    (re.compile(r"(?<!\d)(?:\+?86[- ]?)?0?\d{2,3}[- ]\d{7,8}(?![\d-])"), "[phone]"),
+    (re.compile(r"(?<![\d.])0\d{9,11}(?!\d)"), "[phone]"),
+    (re.compile(r"(?<![0-9A-Za-z.])\d{6}(?![0-9A-Za-z.])"), "[six digits]"),
+)
+
+
+def redact(text: str) -> str:
+    """The text without ticket codes, 签到码, manage and bearer tokens, join codes, passwords and phone numbers."""
+    if len(text) < SHORTEST_SECRET:
+        return text
+    return _redact(text) if len(text) > 100 else _redact_again(text)
+
+
+def _redact(text: str) -> str:
+    for pattern, instead in REDACTIONS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+_redact_again = lru_cache(maxsize=1024)(_redact)  # the same few paths and words come with every request
+
+
+def _clean(value: Any) -> Any:
+    """The value with every string in it redacted; numbers, None and booleans stay."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_clean(item) for item in value]
+    return value if isinstance(value, int | float | None) else redact(str(value))
+
+
+class RedactingFormatter(JsonFormatter):
+    """One JSON object a line: time, level, logger, message, request_id and what the call added, all redacted."""
+
+    def __init__(self) -> None:
+        super().__init__("%(levelname)s %(name)s %(message)s", rename_fields={"levelname": "level", "name": "logger"}, json_ensure_ascii=False)
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Add the request's id and redact every string, tracebacks included."""
+        now = time.time()
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
+        ours = {"request_id": request_id.get()} if request_id.get() else {}
+        return {"time": stamp, **_clean({**log_data, **ours})}
+
+
+# Granian's own lines in the same shape (its main process and its workers configure logging from this).
+SERVER_LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "eventsvc.logs.RedactingFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "json"}},
+    "loggers": {"_granian": {"handlers": ["stderr"], "propagate": False}},
+}
+
+
+class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]
+    """Our one handler of the root logger; writes to whatever stderr is at the time."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+        self.setFormatter(RedactingFormatter())
+
+    @property
+    def stream(self) -> Any:
+        """The stderr of the moment (pytest exchanges it)."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _value: Any) -> None:
+        pass
+
+
+def configure(level: str) -> None:
+    """Send every log line of this process to stderr as JSON, from ``level`` on; calling it again changes only the level."""
+    root = logging.getLogger()
+    if not any(isinstance(handler, _Stderr) for handler in root.handlers):
+        root.addHandler(_Stderr())
+    root.setLevel(level)
+    logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def init_app(app: Flask, level: str = "INFO") -> None:
+    """Log in JSON from ``level`` on; give each request an id (X-Request-ID) and one access line."""
+    configure(level)
+    app.wsgi_app = AccessLog(app.wsgi_app)  # type: ignore[method-assign]
+
+
+class AccessLog:
+    """WSGI middleware: the request's id in and out, and one line a request with method, path, status and milliseconds.
+
+    The query string and the client's address are never written: the first may hold what people typed, the second the
+    reverse proxy logs already.
+    """
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self.application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Serve the request and log it; an exception that escapes is logged with its traceback as status 500."""
+        began = time.perf_counter()
+        name = sane_id(environ.get("HTTP_X_REQUEST_ID", ""))
+        reset = request_id.set(name)
+        status = "500"
+
+        def start(given: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            nonlocal status
+            status = given
+            return start_response(given, [*headers, ("X-Request-ID", name)], *rest)
+
+        try:
+            return self.application(environ, start)
+        except Exception:
+            access.exception("unhandled")
+            raise
+        finally:
+            if access.isEnabledFor(logging.INFO):
+                access.info("request", extra={
+                    "method": environ.get("REQUEST_METHOD", ""),
+                    "path": _readable(environ.get("PATH_INFO", "")),
+                    "status": int(status[:3]),
+                    "ms": round((time.perf_counter() - began) * 1000, 1),
+                })
+            request_id.reset(reset)
+
+
+def sane_id(offered: str) -> str:
+    """The offered request id if it is 8 to 64 letters, digits, dots, dashes, underscores; else a fresh one."""
+    if SANE_ID.fullmatch(offered):
+        return offered
+    return "".join(secrets.choice(CONSONANTS) for _ in range(16))
+
+
+def _readable(path: str) -> str:
+    """A WSGI path (bytes as latin-1) as text, cut at 200 characters."""
+    return path.encode("latin-1", "replace").decode("utf-8", "replace")[:200]
