@@ -1,0 +1,9 @@
+// @ts-check
+/** What every page gains where script runs: each part binds itself to its data attributes; nothing depends on it. */
+import { bindCopy } from "./lib/copy.js";
+import { bindDisplay } from "./lib/display.js";
+import { bindShare } from "./lib/share.js";
+import { bindStepper } from "./lib/stepper.js";
+import { bindSubmit } from "./lib/submit.js";
+
+for (const bind of [bindCopy, bindDisplay, bindShare, bindStepper, bindSubmit]) bind(document);
