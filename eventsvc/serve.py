@@ -87,6 +87,7 @@ def migrate(app: Flask) -> None:
     try:
         with app.app_context():
             upgrade(directory=str(MIGRATIONS))
+            _close_connections(app)
     except DBAPIError as error:
         first = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
         raise CannotStart(f"the database {shown} cannot be used ({first.rstrip('.')}): {_remedy(url.drivername)}") from error
@@ -98,6 +99,13 @@ def migrate(app: Flask) -> None:
         raise CannotStart(
             f"the database {shown} was made by another version: install that version or newer, or set another DATA_DIR."
         ) from error
+
+
+def _close_connections(app: Flask) -> None:
+    """Leave no connection open in this process, so that the database is whole on disk and the workers have it to themselves."""
+    database = app.extensions["migrate"].db
+    database.session.remove()
+    database.engine.dispose()
 
 
 def _remedy(driver: str) -> str:
@@ -112,6 +120,7 @@ def demo_lines(app: Flask, config: Config) -> list[str]:
 
     with app.app_context():
         links = demo.load()
+        _close_connections(app)
     base = config.base_url
     if links is None:
         return [
