@@ -1,0 +1,113 @@
+"""report.txt: the whole brief with what stands behind each figure, as plain text that survives any chat window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from eventsvc.render import words
+from eventsvc.render.brief import lead, sentence, settled
+from eventsvc.render.phrase import as_typed, signed, stamp
+from eventsvc.services.reports import CounterFigure, Figures, Report
+
+_HEADLINE = ("people_registered", "people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified")
+
+
+def txt(report: Report) -> str:
+    """The report as text: title, lead, sentence, 定稿 and 定稿后, then every figure with its 依据; ends with a newline."""
+    figures = settled(report)
+    lines = [title(report), "", lead(report.event, figures.as_of)]
+    lines += [told] if (told := sentence(report)) else []
+    lines += ["", *notes(report), "", "数字与依据"]
+    lines += [f"{name}：{value}（{basis}）" for name, value, basis in grounds(figures)] or ["没有数字。"]
+    return "\n".join(lines) + "\n"
+
+
+def title(report: Report) -> str:
+    """The event's title with its signs: 【演示】, 【已取消】."""
+    demo = words.SIGNS["demo"] if report.event.demo else ""
+    return demo + words.SIGNS.get(report.event.status, "") + report.event.title
+
+
+def notes(report: Report) -> list[str]:
+    """As of when, frozen when and by which post, what came later, what is still on phones, what is only inferred."""
+    event, figures = report.event, settled(report)
+    zone = "北京时间" if event.zone == "Asia/Shanghai" else event.zone
+    lines = [f"数据截至：{stamp(figures.as_of, event.zone)}（{zone}）"]
+    if report.frozen:
+        lines.append(f"定稿：{stamp(report.frozen.at, event.zone)}，{report.frozen.by}")
+        later = late(report)
+        listed = "，".join(f"{_name(figures, key)}{signed(n)}" for key, n in later.items())
+        lines.append(f"定稿后：{listed}（未计入上文）" if listed else "定稿后：没有变化")
+    if report.figures.unsynced:
+        lines.append(f"尚有{report.figures.unsynced}条记录在手机上没有上传，未计入。")
+    if event.year_inferred:
+        lines.append("注：年份为推断，原文没有写年份。")
+    if event.demo:
+        lines.append("注：【演示】数据，不是真实活动的统计。")
+    return lines
+
+
+def late(report: Report) -> dict[str, int]:
+    """定稿后 +n by figure name (``entries``, ``counters.KEY``): as told, else the difference to the frozen figures; no zeros."""
+    if report.frozen is None:
+        return {}
+    told = dict(_flat(report.late)) if report.late else _difference(report.frozen.figures, report.figures)
+    return {name: n for name, n in told.items() if n}
+
+
+def grounds(figures: Figures) -> Iterator[tuple[str, str, str]]:
+    """Each figure that is not nothing: its name, its number with unit, and what it rests on."""
+    for name in _HEADLINE:
+        if value := getattr(figures, name):
+            word, unit = words.FIGURES[name]
+            yield word, f"{value}{unit}", _ground(figures, name)
+    for counter in figures.counters:
+        if counter.total:
+            yield counter.name, f"{counter.total}{counter.unit}", _counter_ground(counter)
+        if counter.reported is not None:
+            yield counter.name, as_typed(counter.reported, counter.unit), counter.reported.source
+
+
+def _ground(figures: Figures, name: str) -> str:
+    if name == "people_registered":
+        return f"报名凭证{figures.registrations}份"
+    if name == "entries":
+        told = [p.records for p in figures.by_checkpoint if p.entrance]
+        if told and all(n is not None for n in told):
+            return f"入口签到记录{sum(n or 0 for n in told)}条"
+        return "入口签到记录"
+    return {
+        "people_admitted": "签到和现场登记记录，每份凭证只计一次",
+        "walkins": "现场登记记录",
+        "conflicts": "需人工核对，不重复计人",
+        "unidentified": "志愿者决定放行，已含在入场人次内",
+    }.get(name, "签到记录")
+
+
+def _counter_ground(counter: CounterFigure) -> str:
+    if counter.basis == "stocktake":
+        return f"盘点，领取减剩余；现场点数{counter.tapped}{counter.unit}"
+    ground = "计数记录" if counter.records is None else f"计数记录{counter.records}条"
+    if counter.stocktake is not None:
+        ground += f"；盘点{counter.stocktake}{counter.unit}"
+    return ground
+
+
+def _name(figures: Figures, key: str) -> str:
+    wanted = key.removeprefix("counters.")
+    return next((c.name for c in figures.counters if c.key == wanted), words.figure(key))
+
+
+def _flat(late: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, int]]:
+    for name, value in late.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, int):
+            yield prefix + name, value
+
+
+def _difference(frozen: Figures, now: Figures) -> dict[str, int]:
+    later = {name: getattr(now, name) - getattr(frozen, name) for name in ("people_admitted", "entries", "scans", "refused", "conflicts")}
+    before = {c.key: c.total for c in frozen.counters}
+    return later | {f"counters.{c.key}": c.total - before.get(c.key, 0) for c in now.counters}
