@@ -2,8 +2,9 @@
 /** What every page gains where script runs: each part binds itself to its data attributes; nothing depends on it. */
 import { bindCopy } from "./lib/copy.js";
 import { bindDisplay } from "./lib/display.js";
+import { bindJump } from "./lib/jump.js";
 import { bindShare } from "./lib/share.js";
 import { bindStepper } from "./lib/stepper.js";
 import { bindSubmit } from "./lib/submit.js";
 
-for (const bind of [bindCopy, bindDisplay, bindShare, bindStepper, bindSubmit]) bind(document);
+for (const bind of [bindCopy, bindDisplay, bindJump, bindShare, bindStepper, bindSubmit]) bind(document);
