@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import errno
 import ipaddress
+import logging
 import os
 import socket
 import sys
@@ -26,7 +27,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from eventsvc import config as settings
-from eventsvc import create_app
+from eventsvc import create_app, logs
 from eventsvc.config import BadSetting, Config
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -84,6 +85,7 @@ def migrate(app: Flask) -> None:
     """Create or migrate the database; CannotStart says what is wrong with it, without its password."""
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
     shown = url.render_as_string(hide_password=True)
+    logging.getLogger("flask_migrate").setLevel(logging.CRITICAL + 1)  # it would say on a line of its own what is raised here
     try:
         with app.app_context():
             upgrade(directory=str(MIGRATIONS))
@@ -209,7 +211,8 @@ def serve(config: Config) -> int:
         backpressure=2048,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
         workers_kill_timeout=STOP_SECONDS,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # its warnings are about the number of threads, which is meant
+        log_dictconfig=logs.SERVER_LOGGING,
     )
     try:
         server.serve(target_loader=load_worker, wrap_loader=False)

@@ -20,6 +20,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from eventsvc import config as settings
+from eventsvc import create_app
 from eventsvc.db import db
 from eventsvc.ports.clock import FakeClock
 from tests import postgres
@@ -74,7 +75,6 @@ def settings_for(data_dir: Path, database_url: str, **changes: object) -> settin
 
 def migrate(config: settings.Config) -> None:
     """Bring the database of ``config`` to the newest revision, as `make run` does."""
-    from eventsvc import create_app
     from eventsvc.serve import migrate as run
 
     run(create_app(config))
@@ -151,9 +151,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def app(database_url: str, tmp_path: Path, clock: FakeClock) -> Iterator[Flask]:
     """The application on its own database and DATA_DIR, with the settable clock; no context is pushed."""
-    from eventsvc import create_app
-
-    made = create_app(settings_for(tmp_path / "data", database_url), clock=clock)
+    made = create_app(settings_for(tmp_path / "data", database_url), clock)
     made.testing = True
     yield made
     with made.app_context():

@@ -15,6 +15,7 @@ from pathlib import Path
 from flask import Flask
 
 from eventsvc import config as settings
+from eventsvc import create_app
 from tests.postgres import free_port
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -58,8 +59,6 @@ class LiveServer:
 
     def app(self) -> Flask:
         """The application in this process on the server's own database: ``with server.app().app_context(): verb(...)``."""
-        from eventsvc import create_app
-
         return create_app(settings.load(self.settings))
 
     def start(self, timeout: float = 40) -> str:

@@ -1,0 +1,42 @@
+"""Clients that are slow, idle or too talkative don't stop the others (docs/decisions/0003-server.md)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.live import LiveServer
+from tests.server.raw import IdleConnections, SlowBodies, ask, send_without_end
+
+
+def test_slow_and_idle_clients_do_not_stop_the_others(live_server: LiveServer) -> None:
+    alone = ask(live_server.port)
+    with SlowBodies(live_server.port, 40), IdleConnections(live_server.port, 40):
+        beside = ask(live_server.port, seconds=4)
+    assert beside[int(len(beside) * 0.95)] < 2, "19 of 20 answers come within two seconds, on a slow machine too"
+    assert len(beside) / 4 > len(alone) / 2 / 5, "and there are at least a fifth as many a second"
+
+
+def test_a_body_that_is_too_long_is_refused(live_server: LiveServer) -> None:
+    sent, answer = send_without_end(live_server.port, chunked=False)
+    assert answer.startswith(b"HTTP/1.1 413"), answer[:80]
+    assert sent < 16 << 20
+    assert live_server.answers()
+
+
+def test_a_chunked_body_without_end_eats_no_memory(live_server: LiveServer) -> None:
+    before = memory(live_server)
+    sent, answer = send_without_end(live_server.port, chunked=True)
+    assert answer.startswith(b"HTTP/1.1 413"), answer[:80]
+    assert sent < 16 << 20
+    assert memory(live_server) - before < 24 << 20
+    assert live_server.answers()
+
+
+def memory(server: LiveServer) -> int:
+    """The greatest number of bytes that the server and its workers have held."""
+    assert server.process
+    group = [server.process.pid]
+    for pid in group:
+        group += [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
+    peaks = [line.split()[1] for pid in group for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return sum(int(peak) for peak in peaks) * 1024

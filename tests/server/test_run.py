@@ -1,0 +1,88 @@
+"""What `make run` says: links once, nothing reset the second time, one line for whatever is wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eventsvc.config import SETTINGS
+from tests.live import PROJECT, LiveServer
+from tests.postgres import free_port
+
+
+def refused(**environ: str) -> str:
+    """Start the server with these knobs, expect it to refuse, and return the one line it said."""
+    clean = {k: v for k, v in os.environ.items() if k not in {s.name for s in SETTINGS}}
+    run = subprocess.run(
+        [sys.executable, "-m", "eventsvc.serve", "--no-demo"], cwd=PROJECT, env={**clean, "PORT": str(free_port()), **environ},
+        capture_output=True, text=True, timeout=60, check=False,
+    )
+    assert run.returncode == 2, run.stderr
+    assert run.stdout == ""
+    assert len(run.stderr.splitlines()) == 1, run.stderr
+    return run.stderr
+
+
+def test_a_port_in_use(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        said = refused(DATA_DIR=str(tmp_path), PORT=port)
+    assert f"PORT={port} is in use" in said and "make run" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "eighty"), ("HOST", "203.0.113.77"), ("DATABASE_URL", "mysql://x"), ("BASE_URL", "example.org"), ("DATA_DIR", "/proc/eventsvc")],
+)
+def test_a_broken_setting(tmp_path: Path, name: str, value: str) -> None:
+    assert name in refused(**{"DATA_DIR": str(tmp_path), name: value})
+
+
+def test_a_database_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "eventsvc.sqlite3").write_text("this is a letter, not a database\n" * 100)
+    assert "DATA_DIR" in refused(DATA_DIR=str(tmp_path))
+
+
+def test_a_database_of_another_version(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "eventsvc.sqlite3") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.execute("INSERT INTO alembic_version VALUES ('from-the-future')")
+    assert "another version" in refused(DATA_DIR=str(tmp_path))
+
+
+def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
+    said = refused(DATA_DIR=str(tmp_path), DATABASE_URL=f"postgresql://me:hunter22@127.0.0.1:{free_port()}/x")
+    assert "PostgreSQL" in said and "hunter22" not in said
+
+
+def test_the_links_are_printed_once_and_work(new_server: type[LiveServer]) -> None:
+    server = new_server(demo=True)
+    first = settled(server)
+    for who in ("Resident", "Volunteer", "Organizer"):
+        assert re.search(rf"{who} +http://127\.0\.0\.1:{server.port}/", first), first
+    password = re.search(r"one-time password: (\S+)", first)
+    assert password
+    server.stop()
+    server.log.write_text("")
+    server.start()
+    second = settled(server)
+    assert "nothing was reset" in second and f"{server.url}/" in second
+    assert password.group(1) not in second
+    server.close()
+
+
+def settled(server: LiveServer) -> str:
+    """What the server printed, once it has printed everything."""
+    import time
+
+    deadline = time.monotonic() + 20
+    while "Ctrl+C" not in server.printed() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return server.printed()
