@@ -12,7 +12,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell as cell_at
 
 from eventsvc.render import words
 from eventsvc.render.brief import lead, sentence, settled, shown
-from eventsvc.render.cells import FONT, Page
+from eventsvc.render.cells import FONT, Page, clean
 from eventsvc.render.ledger_sheet import COLUMNS, GATE, OUT, POINT, SHEET, STOCKTAKE, TAPPED, Ledger
 from eventsvc.render.phrase import as_typed
 from eventsvc.render.text import late, notes, title
@@ -33,7 +33,7 @@ def workbook(report: Report, records: Iterable[RecordLine]) -> bytes:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = Workbook(file, options | {"default_format_properties": {"font_name": FONT, "font_size": 11}})
     created = settled(report).as_of.astimezone(UTC).replace(tzinfo=None)
-    book.set_properties({"title": title(report)[:250], "author": report.event.host or "", "created": created})
+    book.set_properties({"title": clean(title(report)[:250]), "author": clean(report.event.host or ""), "created": created})
     zone = ZoneInfo(report.event.zone)
     about = Page(book, "说明", [24, 100], zone)
     data = Page(book, "数据", [24, 10, 8, 12, 8, 16, 10, 10, 10, 10], zone)
