@@ -1,0 +1,53 @@
+"""The application factory: the only place that knows every room."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from eventsvc import config as settings
+from eventsvc import logs
+from eventsvc.bodies import WholeBodies
+from eventsvc.db import configure_engine, db
+from eventsvc.ports import clock, limits
+from eventsvc.services import actors, links
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(config: settings.Config | None = None, clock_port: clock.Clock | None = None) -> Flask:
+    """Build the application from its settings (read from the environment unless given). Raises config.BadSetting."""
+    config = config or settings.load()
+    app = Flask("eventsvc", root_path=str(ROOT), static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
+    engine_options: dict[str, object] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 10}
+    if not config.is_sqlite:
+        engine_options["pool_pre_ping"] = True
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        EVENTSVC=config,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options,
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.is_https,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+    )
+    clock.use(clock_port or clock.SystemClock())
+    limits.use(config.redis_url)
+    actors.use_key(config.secret_key)
+    links.use(config.base_url, config.qr_case)
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=False)
+    with app.app_context():
+        configure_engine(db.engine)
+    app.wsgi_app = WholeBodies(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
+    logs.init_app(app, config.log_level)
+    if config.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies, x_host=0)  # type: ignore[method-assign]
+    return app

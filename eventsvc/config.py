@@ -1,0 +1,152 @@
+"""Settings from the environment: each with a default and one sentence; nothing else reads ``os.environ``."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class BadSetting(Exception):
+    """A setting cannot be used; the message is one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: its name, its default as text, and what it is for."""
+
+    name: str
+    default: str
+    sentence: str
+
+
+SETTINGS = (
+    Setting("HOST", "127.0.0.1", "Address that the server listens on."),
+    Setting("PORT", "8000", "Port that the server listens on."),
+    Setting("DATA_DIR", "instance", "Folder of the SQLite database, the secret key and cached files."),
+    Setting("DATABASE_URL", "", "Database; empty means SQLite in DATA_DIR, or postgresql+psycopg://user@host/name."),
+    Setting("REDIS_URL", "", "Optional Redis for rate limits that several servers share."),
+    Setting("SECRET_KEY", "", "Key of cookies and tokens; made once and kept in DATA_DIR where unset."),
+    Setting("BASE_URL", "", "Public address in links and QR codes; empty means http://HOST:PORT."),
+    Setting("TRUSTED_PROXIES", "0", "How many reverse proxies in front set X-Forwarded-For and -Proto."),
+    Setting("METRICS_TOKEN", "", "Bearer token of /metrics; empty hides the page."),
+    Setting("SMS_BACKEND", "none", "Text messages: none (messages are not sent yet)."),
+    Setting("MAIL_URL", "", "Mail server (messages are not sent yet)."),
+    Setting("QR_CASE", "upper", "Case of the address in the QR code: upper (smaller code) or lower."),
+    Setting("SERVER_THREADS", "128", "Requests that one server process works on at the same time."),
+    Setting("SERVER_WORKERS", "1", "Server processes; more than 1 only with PostgreSQL."),
+    Setting("LOG_LEVEL", "INFO", "Least level of the log lines: DEBUG, INFO, WARNING, ERROR."),
+)
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings in force, parsed and checked."""
+
+    host: str
+    port: int
+    data_dir: Path
+    database_url: str
+    redis_url: str
+    secret_key: str
+    base_url: str
+    trusted_proxies: int
+    metrics_token: str
+    sms_backend: str
+    mail_url: str
+    qr_case: str
+    server_threads: int
+    server_workers: int
+    log_level: str
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the embedded database is used."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def is_https(self) -> bool:
+        """Whether the public address is encrypted, so that cookies may be marked Secure."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the public address reaches this machine only."""
+        return urlsplit(self.base_url).hostname in {"127.0.0.1", "localhost", "::1"}
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Config:
+    """Read and check every setting; raises BadSetting with one line that says what to do."""
+    raw = {s.name: (environ.get(s.name) or s.default).strip() for s in SETTINGS}
+    data_dir = Path(raw["DATA_DIR"]).resolve()
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"DATA_DIR={data_dir} cannot be made ({error.strerror}): choose a folder you may write to.") from error
+    host, port = raw["HOST"], _whole("PORT", raw["PORT"], 1, 65535)
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
+    database_url = raw["DATABASE_URL"] or f"sqlite:///{data_dir / 'eventsvc.sqlite3'}"
+    if database_url.startswith(("postgres://", "postgresql://")):
+        database_url = "postgresql+psycopg://" + database_url.split("://", 1)[1]
+    if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise BadSetting("DATABASE_URL must start with sqlite:/// or postgresql+psycopg:// .")
+    base_url = (raw["BASE_URL"] or f"http://{shown}:{port}").rstrip("/")
+    parts = urlsplit(base_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise BadSetting("BASE_URL must look like https://example.org (scheme and host).")
+    workers = _whole("SERVER_WORKERS", raw["SERVER_WORKERS"], 1, 64)
+    if workers > 1 and database_url.startswith("sqlite"):
+        raise BadSetting("SERVER_WORKERS above 1 needs PostgreSQL: set DATABASE_URL, or SERVER_WORKERS=1.")
+    if raw["QR_CASE"] not in {"upper", "lower"}:
+        raise BadSetting("QR_CASE must be upper or lower.")
+    if raw["SMS_BACKEND"] != "none":
+        raise BadSetting("SMS_BACKEND must be none: messages are not sent yet.")
+    if raw["LOG_LEVEL"] not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise BadSetting("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+    if raw["SECRET_KEY"] and len(raw["SECRET_KEY"]) < 16:
+        raise BadSetting("SECRET_KEY is too short: use at least 16 characters, or leave it empty to have one made.")
+    return Config(
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        database_url=database_url,
+        redis_url=raw["REDIS_URL"],
+        secret_key=raw["SECRET_KEY"] or _kept_key(data_dir),
+        base_url=base_url,
+        trusted_proxies=_whole("TRUSTED_PROXIES", raw["TRUSTED_PROXIES"], 0, 9),
+        metrics_token=raw["METRICS_TOKEN"],
+        sms_backend=raw["SMS_BACKEND"],
+        mail_url=raw["MAIL_URL"],
+        qr_case=raw["QR_CASE"],
+        server_threads=_whole("SERVER_THREADS", raw["SERVER_THREADS"], 4, 1024),
+        server_workers=workers,
+        log_level=raw["LOG_LEVEL"],
+    )
+
+
+def _whole(name: str, text: str, least: int, most: int) -> int:
+    if text.isascii() and text.isdigit() and least <= int(text) <= most:
+        return int(text)
+    raise BadSetting(f"{name}={text!r} must be a whole number from {least} to {most}.")
+
+
+def _kept_key(data_dir: Path) -> str:
+    """The secret key kept in DATA_DIR, made on first use with mode 0600."""
+    path = data_dir / "secret_key"
+    try:
+        if not path.exists():
+            fresh = path.with_suffix(f".{os.getpid()}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            try:
+                os.link(fresh, path)  # atomic, and never over a key that another process has just made
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise BadSetting(f"{path} cannot be read or made ({error.strerror}): set SECRET_KEY, or mend the folder.") from error

@@ -1,0 +1,174 @@
+"""Engine, session, `transaction` and `Instant`: the only file that begins and ends database transactions.
+
+One use-case is one transaction: the outermost verb commits when it returns and rolls back when it raises. On SQLite a
+verb begins with ``BEGIN IMMEDIATE``, so that what it reads cannot change before it writes (measured: plain transactions
+let 4 to 17 of 100 tickets in twice, BEGIN IMMEDIATE none); on PostgreSQL verbs lock the rows that they decide on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, ParamSpec, TypeVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, MetaData, event, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from eventsvc.errors import Unavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """The declarative base; names every constraint, so that migrations can drop them on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware point in time, stored as whole microseconds since 1970-01-01 UTC: the same order and arithmetic on both databases."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        """Aware datetime to microseconds; a naive one is a programming error."""
+        return None if value is None else micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        """Microseconds to an aware datetime in UTC."""
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+def micros(value: datetime) -> int:
+    """Whole microseconds since 1970 of an aware datetime; ValueError for a naive one."""
+    if value.tzinfo is None:
+        raise ValueError("naive time")
+    return (value - EPOCH) // timedelta(microseconds=1)
+
+
+_sqlite_writer = threading.Lock()
+
+
+@contextlib.contextmanager
+def _turn_to_write() -> Iterator[None]:
+    """On SQLite wait in line inside the process: its own waiting is a sleep that favours the lucky."""
+    if is_postgresql():
+        yield
+    elif _sqlite_writer.acquire(timeout=15):
+        try:
+            yield
+        finally:
+            _sqlite_writer.release()
+    else:
+        raise Unavailable
+
+
+def transaction(verb: Callable[P, R]) -> Callable[P, R]:
+    """Make a verb one transaction: the outermost call begins it, commits on return, rolls back on any exception."""
+
+    @functools.wraps(verb)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        session = db.session()
+        if session.info.get("in_verb"):
+            return verb(*args, **kwargs)
+        session.rollback()  # nothing read before the transaction is trusted in it
+        with _turn_to_write():
+            session.info["in_verb"] = True
+            try:
+                session.connection(execution_options={"writes": True})
+                result = verb(*args, **kwargs)
+                session.commit()
+                return result
+            except BaseException:
+                session.rollback()
+                raise
+            finally:
+                session.info.pop("in_verb", None)
+
+    return run
+
+
+def in_transaction() -> bool:
+    """Whether a verb's transaction is under way in this thread."""
+    return bool(db.session().info.get("in_verb"))
+
+
+def is_postgresql() -> bool:
+    """Whether the database in use is PostgreSQL."""
+    return db.engine.dialect.name == "postgresql"
+
+
+def ping() -> None:
+    """Ask the database for an answer; raises whatever the driver raises."""
+    db.session.execute(text("SELECT 1"))
+    db.session.rollback()
+
+
+def end_reading() -> None:
+    """Give the connection back after a read-only request; nothing is written."""
+    db.session.rollback()
+
+
+def configure_engine(engine: Engine) -> None:
+    """Set up connections: WAL, FULL, foreign keys and BEGIN IMMEDIATE on SQLite; a lock time-out on PostgreSQL."""
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _pragmas(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # the driver begins nothing by itself; `_begin` does
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout=15000")
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA synchronous=FULL")
+            cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.execute("PRAGMA cache_size=-65536")
+            cursor.close()
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Any) -> None:
+            writes = connection.get_execution_options().get("writes")
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    else:
+
+        @event.listens_for(engine, "connect")
+        def _limits(connection: Any, _record: Any) -> None:
+            cursor = connection.cursor()
+            cursor.execute("SET lock_timeout = '10s'")
+            cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+            cursor.close()
+            connection.commit()
+
+
+class AppendOnly:
+    """Marks a table whose rows are never changed or deleted: the ORM refuses it here, a database trigger for all others."""
+
+
+@event.listens_for(Session, "before_flush")
+def _only_grow(session: Session, _context: Any, _instances: Any) -> None:
+    for thing in session.dirty:
+        if isinstance(thing, AppendOnly) and session.is_modified(thing):
+            raise RuntimeError(f"{type(thing).__name__} only grows: an undo is a new record")
+    for thing in session.deleted:
+        if isinstance(thing, AppendOnly):
+            raise RuntimeError(f"{type(thing).__name__} only grows: nothing is deleted")

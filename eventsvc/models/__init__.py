@@ -1,0 +1,31 @@
+"""Facts: tables, constraints and relations; no rules."""
+
+from eventsvc.models.device import Device, Invitation
+from eventsvc.models.event import Area, Checkpoint, Counter, Event, EventSession
+from eventsvc.models.journal import AuditEntry, FrozenFigures, RememberedAnswer
+from eventsvc.models.organization import AccessToken, Membership, Organization, User
+from eventsvc.models.record import Record, RecordDecision, RecordNote
+from eventsvc.models.registration import Person, Registration, RetiredCode
+
+__all__ = [
+    "AccessToken",
+    "Area",
+    "AuditEntry",
+    "Checkpoint",
+    "Counter",
+    "Device",
+    "Event",
+    "EventSession",
+    "FrozenFigures",
+    "Invitation",
+    "Membership",
+    "Organization",
+    "Person",
+    "Record",
+    "RecordDecision",
+    "RecordNote",
+    "Registration",
+    "RememberedAnswer",
+    "RetiredCode",
+    "User",
+]

@@ -1,0 +1,146 @@
+"""Events and what they are made of: areas, sessions, checkpoints, counters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from eventsvc.db import Instant, db
+
+KINDS = ("fair", "outreach", "tour", "meeting", "course")
+STATUSES = ("draft", "published", "closed", "cancelled")
+RULES = ("once", "daily", "each_time", "stamp")
+AREA_KINDS = ("module", "zone", "stage", "stall", "point")
+COUNTER_KINDS = ("headcount", "handout", "consultation", "application", "material", "custom")
+QUALIFIERS = ("exact", "over_yu", "over_duo")
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+class Event(db.Model):
+    """One activity. ``epoch`` grows when a rehearsal is reset; figures fold the current epoch only."""
+
+    __tablename__ = "events"
+    __table_args__ = (_one_of("kind", KINDS), _one_of("status", STATUSES))
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), index=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    short_title: Mapped[str | None] = mapped_column(String(60))
+    kind: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16), default="draft")
+    host: Mapped[str | None] = mapped_column(String(200))
+    undertaker: Mapped[str | None] = mapped_column(String(200))
+    co_host: Mapped[str | None] = mapped_column(String(200))
+    venue: Mapped[str | None] = mapped_column(String(200))
+    contact_phone: Mapped[str | None] = mapped_column(String(32))
+    description: Mapped[str | None] = mapped_column(Text)
+    timezone: Mapped[str] = mapped_column(String(40), default="Asia/Shanghai")
+    starts_at: Mapped[datetime | None] = mapped_column(Instant)
+    ends_at: Mapped[datetime | None] = mapped_column(Instant)
+    date_text: Mapped[str | None] = mapped_column(String(60))
+
+    registration_open: Mapped[bool] = mapped_column(default=True)
+    registration_opens_at: Mapped[datetime | None] = mapped_column(Instant)
+    registration_closes_at: Mapped[datetime | None] = mapped_column(Instant)
+    capacity: Mapped[int | None]
+    max_party: Mapped[int] = mapped_column(default=5)
+    waitlist: Mapped[bool] = mapped_column(default=True)
+    approval: Mapped[bool] = mapped_column(default=False)
+    retention_days: Mapped[int] = mapped_column(default=180)
+    questions: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+
+    places_taken: Mapped[int] = mapped_column(default=0)  # people confirmed; kept under the event's row lock
+    next_seq: Mapped[int] = mapped_column(default=1)  # order of registration, kept likewise
+    epoch: Mapped[int] = mapped_column(default=1)
+    rehearsal: Mapped[bool] = mapped_column(default=False)  # doors are open whatever the clock says
+    demo: Mapped[bool] = mapped_column(default=False)  # shown as 演示
+    year_inferred: Mapped[bool] = mapped_column(default=False)  # shown as 年份为推断
+    participation: Mapped[str] = mapped_column(String(64), default="entries")  # what the brief calls 参加人次
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+    published_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    areas: Mapped[list[Area]] = relationship(order_by="Area.position", cascade="all, delete-orphan")
+    sessions: Mapped[list[EventSession]] = relationship(order_by="EventSession.position", cascade="all, delete-orphan")
+    checkpoints: Mapped[list[Checkpoint]] = relationship(order_by="Checkpoint.position", cascade="all, delete-orphan")
+    counters: Mapped[list[Counter]] = relationship(order_by="Counter.position", cascade="all, delete-orphan")
+
+
+class _Part:
+    """What areas, sessions, checkpoints and counters share: a key that is unique in the event, a name, an order."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
+    key: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(120))
+    position: Mapped[int]
+
+
+class Area(_Part, db.Model):
+    """A module, zone, stage, stall or point of an event."""
+
+    __tablename__ = "areas"
+    __table_args__ = (UniqueConstraint("event_id", "key"), _one_of("kind", AREA_KINDS))
+
+    kind: Mapped[str] = mapped_column(String(16))
+    parent: Mapped[str | None] = mapped_column(String(64))
+    note: Mapped[str | None] = mapped_column(String(300))
+
+
+class EventSession(_Part, db.Model):
+    """A session (场次) of an event with its own time and places."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (UniqueConstraint("event_id", "key"),)
+
+    area: Mapped[str | None] = mapped_column(String(64))
+    starts_at: Mapped[datetime | None] = mapped_column(Instant)
+    ends_at: Mapped[datetime | None] = mapped_column(Instant)
+    capacity: Mapped[int | None]
+    places_taken: Mapped[int] = mapped_column(default=0)
+
+
+class Checkpoint(_Part, db.Model):
+    """A place where tickets are scanned, with its rule of admission."""
+
+    __tablename__ = "checkpoints"
+    __table_args__ = (UniqueConstraint("event_id", "key"), _one_of("rule", RULES))
+
+    area: Mapped[str | None] = mapped_column(String(64))
+    rule: Mapped[str] = mapped_column(String(16), default="once")
+    entrance: Mapped[bool] = mapped_column(default=False)
+    sessions: Mapped[list[str]] = mapped_column(JSON, default=list)
+    opens_at: Mapped[datetime | None] = mapped_column(Instant)
+    closes_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Counter(_Part, db.Model):
+    """Something that is counted by tapping, or typed by the organizer (``material``, ``reported_*``)."""
+
+    __tablename__ = "counters"
+    __table_args__ = (UniqueConstraint("event_id", "key"), _one_of("kind", COUNTER_KINDS))
+
+    kind: Mapped[str] = mapped_column(String(16))
+    unit: Mapped[str] = mapped_column(String(16), default="")
+    verb: Mapped[str] = mapped_column(String(16), default="")
+    steps: Mapped[list[int]] = mapped_column(JSON, default=lambda: [1])
+    stock: Mapped[int | None]
+    topics: Mapped[list[str]] = mapped_column(JSON, default=list)
+    parent: Mapped[str | None] = mapped_column(String(64))
+    area: Mapped[str | None] = mapped_column(String(64))
+    basis: Mapped[str] = mapped_column(String(16), default="tapped")  # which one the brief uses: tapped | stocktake
+    qualifier: Mapped[str] = mapped_column(String(16), default="exact")  # how the brief rounds a computed total
+    reported_value: Mapped[int | None]
+    reported_qualifier: Mapped[str | None] = mapped_column(String(16))
+    reported_source: Mapped[str | None] = mapped_column(String(60))

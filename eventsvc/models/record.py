@@ -1,0 +1,81 @@
+"""The ledger: field records, which only grow; beside it the erasable notes and the decisions that phones added later."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Sequence, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from eventsvc.db import AppendOnly, Instant, db
+
+records_seq = Sequence("records_seq", metadata=db.metadata)  # PostgreSQL only; SQLite has a single writer and counts on
+
+
+class Record(AppendOnly, db.Model):
+    """One thing that happened on the spot, under the id that the phone minted. Ids, keys, numbers and times only."""
+
+    __tablename__ = "records"
+    __table_args__ = (
+        CheckConstraint("type IN ('checkin', 'tally', 'walkin', 'undo')", name="type"),
+        Index("ix_records_event_id_epoch_seq", "event_id", "epoch", "seq"),
+        Index("ix_records_registration_id", "registration_id"),
+        Index("ix_records_undoes", "undoes"),
+        Index("ix_records_counter", "event_id", "counter"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, unique=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
+    epoch: Mapped[int]
+    type: Mapped[str] = mapped_column(String(8))
+    device_id: Mapped[str | None] = mapped_column(String(36))  # none: an organizer or a program of theirs
+    checkpoint: Mapped[str | None] = mapped_column(String(64))
+    counter: Mapped[str | None] = mapped_column(String(64))
+    registration_id: Mapped[str | None] = mapped_column(String(36))
+    quantity: Mapped[int]  # count of a check-in or walk-in, quantity of a tally, 0 of an undo
+    direction: Mapped[str | None] = mapped_column(String(5))
+    topic: Mapped[str | None] = mapped_column(String(60))
+    basis: Mapped[str | None] = mapped_column(String(10))
+    undoes: Mapped[str | None] = mapped_column(String(36))
+    content: Mapped[str] = mapped_column(String(32))  # fingerprint of what counts as content, for `id_reused`
+    at: Mapped[datetime] = mapped_column(Instant)  # the phone's clock, as sent
+    corrected_at: Mapped[datetime] = mapped_column(Instant)  # the same, put right by the skew
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    decided: Mapped[str | None] = mapped_column(String(8))  # what the phone had decided: admitted | refused
+    outcome: Mapped[str] = mapped_column(String(20))  # what the server found
+    admitted: Mapped[int] = mapped_column(default=0)
+    used: Mapped[int | None]
+    remaining: Mapped[int | None]
+    first_record: Mapped[str | None] = mapped_column(String(36))  # the earlier admission that an `already_used` names
+    flags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    scanned: Mapped[str | None] = mapped_column(String(60))  # of an unknown text: hash, length, four characters
+
+
+class RecordDecision(AppendOnly, db.Model):
+    """A decision that a phone sent after the record was already kept: beside it, never over it."""
+
+    __tablename__ = "record_decisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record_id: Mapped[str] = mapped_column(ForeignKey("records.id"), index=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"), index=True)
+    decided: Mapped[str] = mapped_column(String(8))
+    conflict: Mapped[bool] = mapped_column(default=False)
+    received_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class RecordNote(db.Model):
+    """What a record says of persons: the volunteer, a walk-in's name, reasons and notes; erasable."""
+
+    __tablename__ = "record_notes"
+
+    record_id: Mapped[str] = mapped_column(ForeignKey("records.id"), primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"), index=True)
+    operator: Mapped[str | None] = mapped_column(String(40))
+    reason: Mapped[str | None] = mapped_column(String(200))
+    note: Mapped[str | None] = mapped_column(String(300))
+    name: Mapped[str | None] = mapped_column(String(50))
+    phone: Mapped[str | None] = mapped_column(String(24))
+    answers: Mapped[dict[str, Any] | None] = mapped_column(JSON)

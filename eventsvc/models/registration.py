@@ -1,0 +1,78 @@
+"""Registrations, the erasable persons behind them, and the codes on their tickets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from eventsvc.db import Instant, db
+
+STATUSES = ("confirmed", "waitlisted", "pending", "cancelled")
+CHANNELS = ("web", "phone", "desk", "proxy")
+
+
+class Registration(db.Model):
+    """One party under one name and one code. Nothing in this table names a person: it may outlive them."""
+
+    __tablename__ = "registrations"
+    __table_args__ = (
+        CheckConstraint("status IN ('confirmed', 'waitlisted', 'pending', 'cancelled')", name="status"),
+        CheckConstraint("party_size BETWEEN 1 AND 99", name="party_size"),
+        UniqueConstraint("event_id", "pickup_code"),
+        UniqueConstraint("event_id", "seq"),
+        Index("ix_registrations_event_id_status_seq", "event_id", "status", "seq"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
+    seq: Mapped[int]  # order of arrival in the event: the waitlist's order
+    status: Mapped[str] = mapped_column(String(16))
+    blocked: Mapped[bool] = mapped_column(default=False)
+    party_size: Mapped[int]
+    sessions: Mapped[list[str]] = mapped_column(JSON, default=list)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    pickup_code: Mapped[str] = mapped_column(String(6))
+    channel: Mapped[str] = mapped_column(String(16), default="web")
+    valid_from: Mapped[datetime | None] = mapped_column(Instant)
+    valid_until: Mapped[datetime | None] = mapped_column(Instant)
+    consent_version: Mapped[str | None] = mapped_column(String(32))
+    consent_at: Mapped[datetime | None] = mapped_column(Instant)
+    answered: Mapped[list[str]] = mapped_column(JSON, default=list)  # keys of the questions that are answered
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+    cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
+    erased_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Person(db.Model):
+    """Who stands behind a registration; emptied by deleting the row, the counts stay."""
+
+    __tablename__ = "persons"
+    __table_args__ = (
+        Index("ix_persons_event_id_phone", "event_id", "phone"),
+        Index("ix_persons_event_id_phone_tail", "event_id", "phone_tail"),
+        Index("ix_persons_event_id_name", "event_id", "name"),
+        Index("ix_persons_phone", "phone"),
+    )
+
+    registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
+    name: Mapped[str] = mapped_column(String(50))
+    initials: Mapped[str] = mapped_column(String(120), default="")  # every pinyin reading, between spaces: " wgf "
+    phone: Mapped[str | None] = mapped_column(String(24))  # E.164
+    phone_tail: Mapped[str | None] = mapped_column(String(4))
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    note: Mapped[str | None] = mapped_column(String(300))
+
+
+class RetiredCode(db.Model):
+    """A code that was replaced by a reissue: whoever shows it is told so."""
+
+    __tablename__ = "retired_codes"
+
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.id"), index=True)
+    retired_at: Mapped[datetime] = mapped_column(Instant)

@@ -1,0 +1,151 @@
+"""Who is calling: frozen actors, how a token becomes one, and the loaders that every verb starts from."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from eventsvc import permissions
+from eventsvc.db import db
+from eventsvc.errors import Forbidden, Missing, Unauthorized
+from eventsvc.models import AccessToken, Device, Event, Membership, User
+
+_key = b""
+
+
+def use_key(secret_key: str) -> None:
+    """Set the key that device and manage tokens are derived from."""
+    global _key
+    _key = hashlib.sha256(b"eventsvc tokens\0" + secret_key.encode()).digest()
+
+
+def seal(purpose: str, subject: str) -> str:
+    """128 bits of HMAC-SHA256 over purpose and subject, as 32 hex digits."""
+    return hmac.new(_key, f"{purpose}\0{subject}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def digest(secret: str) -> str:
+    """SHA-256 of a secret, as it is stored."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A caller. ``kind``: ``public`` · ``member`` (user or organization token) · ``device`` · ``system`` (command line)."""
+
+    kind: str
+    id: str = ""
+    organizations: tuple[tuple[str, str], ...] = ()  # (organization id, role)
+    event_id: str | None = None
+    scopes: frozenset[str] = frozenset()
+    checkpoints: frozenset[str] = frozenset()  # none = all of the event's
+    holds: frozenset[str] = frozenset()  # ids of the registrations whose manage cookie this browser has
+    label: str = ""  # what others may see: the device's name, the member's post
+
+    @property
+    def name(self) -> str:
+        """How the journal calls this actor: kind and id, never a person's name."""
+        return f"{self.kind}:{self.id}" if self.id else self.kind
+
+    def role_in(self, organization_id: str | None) -> str | None:
+        """This actor's role in an organization, if any."""
+        return next((role for org, role in self.organizations if org == organization_id), None)
+
+    def may(self, action: str, organization_id: str | None = None) -> bool:
+        """Whether the table of permissions allows ``action`` (in that organization)."""
+        return permissions.allows(action, kind=self.kind, role=self.role_in(organization_id), scopes=self.scopes)
+
+    def sees(self, event: Event) -> bool:
+        """Whether this event is the actor's own: of its organization, or the device's one."""
+        if self.kind == "system":
+            return True
+        if self.kind == "device":
+            return self.event_id == event.id
+        return self.kind == "member" and self.role_in(event.organization_id) is not None
+
+
+PUBLIC = Actor("public")
+SYSTEM = Actor("system")
+
+
+def authenticate(token: str) -> Actor:
+    """The actor behind a bearer token; raises Unauthorized (``device_revoked`` for a revoked device)."""
+    if token.startswith("ed_"):
+        return _device(token)
+    row = db.session.execute(
+        select(AccessToken.id, AccessToken.organization_id, AccessToken.role, AccessToken.label).where(
+            AccessToken.hash == digest(token), AccessToken.revoked_at.is_(None)
+        )
+    ).one_or_none()
+    if row is None:
+        raise Unauthorized
+    return Actor("member", id=f"token:{row.id}", organizations=((row.organization_id, row.role),), label=row.label)
+
+
+def device_token(device_id: str) -> str:
+    """The bearer token of a joined device, derived anew each time and never stored."""
+    return f"ed_{device_id}_{seal('device', device_id)}"
+
+
+def _device(token: str) -> Actor:
+    _, _, rest = token.partition("_")
+    device_id, _, mac = rest.partition("_")
+    if not hmac.compare_digest(mac.encode(), seal("device", device_id).encode()):
+        raise Unauthorized
+    row = db.session.execute(
+        select(Device.event_id, Device.scopes, Device.checkpoints, Device.name, Device.revoked_at).where(Device.id == device_id)
+    ).one_or_none()
+    if row is None:
+        raise Unauthorized
+    if row.revoked_at is not None:
+        raise Unauthorized("device_revoked", "这台手机已停用，请联系负责人")
+    return Actor(
+        "device",
+        id=device_id,
+        event_id=row.event_id,
+        scopes=frozenset(row.scopes),
+        checkpoints=frozenset(row.checkpoints),
+        label=row.name,
+    )
+
+
+def member(user_id: str, stamp: int) -> Actor | None:
+    """The actor of a signed-in user, or None where the password has changed since (``stamp``) or the user is gone."""
+    rows = db.session.execute(
+        select(User.stamp, User.name, Membership.organization_id, Membership.role)
+        .outerjoin(Membership, Membership.user_id == User.id)
+        .where(User.id == user_id)
+    ).all()
+    if not rows or rows[0].stamp != stamp:
+        return None
+    roles = tuple((row.organization_id, row.role) for row in rows if row.role)
+    return Actor("member", id=f"user:{user_id}", organizations=roles, label=rows[0].name)
+
+
+def load_event(actor: Actor, slug: str, action: str, *, lock: str | None = None) -> Event:
+    """The event of that slug, if it is the actor's own and the action is allowed; Missing to strangers, Forbidden to its own.
+
+    ``lock``: ``change`` for whoever changes the row (registrations, edits), ``freeze`` to keep every record out for a
+    moment, ``share`` for whoever adds records (waits only for ``freeze``). On SQLite the transaction itself is the lock.
+    """
+    query = select(Event).where(Event.slug == slug)
+    if lock is not None:
+        query = query.with_for_update(
+            read=lock == "share", key_share=lock in {"share", "change"}, of=Event
+        ).execution_options(populate_existing=True)
+    event = db.session.scalar(query)
+    if event is None:
+        raise Missing
+    if not actor.sees(event):
+        public = event.status != "draft" and permissions.allows(action, kind="public")
+        if actor.kind == "public" and not public and event.status != "draft":
+            raise Unauthorized
+        if not public:
+            raise Missing
+        return event
+    if not actor.may(action, event.organization_id):
+        raise Forbidden
+    return event

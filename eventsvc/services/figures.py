@@ -1,0 +1,219 @@
+"""An event's figures: the ledger loaded, folded and named; the same object feeds API, pages, brief, .xlsx and screens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from eventsvc.db import db
+from eventsvc.models import Counter, Device, Event, Person, Record, RecordDecision, RecordNote, Registration
+from eventsvc.ports import clock
+from eventsvc.services import folds
+from eventsvc.services.actors import Actor, load_event
+from eventsvc.services.persons import mask_name
+from eventsvc.services.reports import CheckpointFigure, CounterFigure, Figures, RecordLine, Reported
+
+_ROW = tuple(getattr(Record, name) for name in folds.Row._fields)
+
+
+def stats(actor: Actor, slug: str) -> Figures:
+    """The figures of an event now; reads its own writes. Raises Missing, Forbidden or Unauthorized."""
+    return of_event(load_event(actor, slug, "figures.read"))
+
+
+def of_event(event: Event) -> Figures:
+    """The figures of a loaded event."""
+    sums = fold_event(event)
+    counts = {
+        row.status: row
+        for row in db.session.execute(
+            select(Registration.status, func.count().label("parties"), func.sum(Registration.party_size).label("people"))
+            .where(Registration.event_id == event.id)
+            .group_by(Registration.status)
+        )
+    }
+    confirmed, waiting = counts.get("confirmed"), counts.get("waitlisted")
+    unsynced = db.session.scalar(select(func.sum(Device.queued)).where(Device.event_id == event.id, Device.revoked_at.is_(None)))
+    by_hour: dict[datetime, int] = {}
+    zone = ZoneInfo(event.timezone)
+    for quarter, count in sorted(sums.by_quarter.items()):
+        hour = quarter.astimezone(zone).replace(minute=0).astimezone(UTC)
+        by_hour[hour] = by_hour.get(hour, 0) + count
+    return Figures(
+        as_of=clock.now(),
+        unsynced=int(unsynced or 0),
+        registrations=confirmed.parties if confirmed else 0,
+        people_registered=int(confirmed.people) if confirmed else 0,
+        waitlisted=int(waiting.people) if waiting else 0,
+        people_admitted=sums.people_admitted,
+        entries=sums.entries,
+        inside=sums.inside,
+        walkins=sums.walkins,
+        scans=sums.scans,
+        refused=sums.refused,
+        conflicts=len(sums.conflicts),
+        unidentified=sums.unidentified,
+        by_checkpoint=tuple(
+            CheckpointFigure(c.key, c.name, c.rule, c.entrance, s.people, s.entries, s.inside)
+            for c in event.checkpoints
+            for s in [sums.places.get(c.key, folds.PlaceSum())]
+        ),
+        by_hour=tuple(by_hour.items()),
+        by_quarter=tuple(sorted(sums.by_quarter.items())),
+        counters=_counters(event, sums),
+        seq=sums.seq,
+    )
+
+
+def fold_event(event: Event) -> folds.Sums:
+    """Load the current epoch of an event's ledger and fold it."""
+    query = select(*_ROW).where(Record.event_id == event.id, Record.epoch == event.epoch)
+    rows = [folds.Row(*row) for row in db.session.execute(query)]
+    later: dict[str, set[str]] = {}
+    decisions = select(RecordDecision.record_id, RecordDecision.decided).where(RecordDecision.event_id == event.id)
+    for row in db.session.execute(decisions):
+        later.setdefault(row.record_id, set()).add(row.decided)
+    sizes = select(Registration.id, Registration.party_size).where(Registration.event_id == event.id)
+    parties = {row.id: row.party_size for row in db.session.execute(sizes)}
+    places = [folds.Place(c.key, c.rule, c.entrance) for c in event.checkpoints]
+    return folds.fold(rows, later=later, parties=parties, places=places, zone=event.timezone)
+
+
+def _counters(event: Event, sums: folds.Sums) -> tuple[CounterFigure, ...]:
+    """Each counter's figure; a combined counter's total is its own taps and those of its parts."""
+    own = {counter.key: _own_total(counter, sums) for counter in event.counters}
+    children: dict[str, list[str]] = {}
+    for counter in event.counters:
+        if counter.parent:
+            children.setdefault(counter.parent, []).append(counter.key)
+
+    def total(key: str, seen: frozenset[str] = frozenset()) -> int:
+        parts = (total(part, seen | {key}) for part in children.get(key, ()) if part not in seen)
+        return own.get(key, 0) + sum(parts)
+
+    return tuple(_counter(counter, sums.tallies.get(counter.key, folds.Tally()), total(counter.key)) for counter in event.counters)
+
+
+def _own_total(counter: Counter, sums: folds.Sums) -> int:
+    tally = sums.tallies.get(counter.key, folds.Tally())
+    return tally.stocktake if counter.basis == "stocktake" and tally.stocktake is not None else tally.tapped
+
+
+def _counter(counter: Counter, tally: folds.Tally, total: int) -> CounterFigure:
+    reported = None
+    if counter.reported_value is not None:
+        reported = Reported(counter.reported_value, counter.reported_qualifier or "exact", counter.reported_source or "人工填报")
+    by_stock = counter.basis == "stocktake" and tally.stocktake is not None
+    return CounterFigure(
+        key=counter.key,
+        name=counter.name,
+        kind=counter.kind,
+        unit=counter.unit,
+        verb=counter.verb,
+        total=total,
+        tapped=tally.tapped,
+        stocktake=tally.stocktake,
+        taken_in=tally.taken_in,
+        taken_out=tally.taken_out,
+        stock=counter.stock,
+        stock_left=None if counter.stock is None else counter.stock - total,
+        by_topic={topic: tally.by_topic.get(topic, 0) for topic in dict.fromkeys([*counter.topics, *sorted(tally.by_topic)])},
+        reported=reported,
+        basis="stocktake" if by_stock else "tapped",
+        qualifier=counter.qualifier,
+        parent=counter.parent,
+    )
+
+
+# --- opening a figure down to its records --------------------------------------------------------------------------------
+
+FIGURES = ("people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified", "records")
+
+
+def lines(actor: Actor, slug: str, figure: str = "records", key: str | None = None) -> Iterator[RecordLine]:
+    """The ledger rows behind a figure, in order: one of FIGURES, ``checkpoint`` or ``counter`` with its key."""
+    event = load_event(actor, slug, "report.read")
+    return lines_of(event, figure, key)
+
+
+def lines_of(event: Event, figure: str = "records", key: str | None = None) -> Iterator[RecordLine]:
+    """The same for a loaded event."""
+    sums = fold_event(event)
+    query = (
+        select(Record, RecordNote, Registration.pickup_code, Person.name, Device.name.label("device"))
+        .outerjoin(RecordNote, RecordNote.record_id == Record.id)
+        .outerjoin(Registration, Registration.id == Record.registration_id)
+        .outerjoin(Person, Person.registration_id == Record.registration_id)
+        .outerjoin(Device, Device.id == Record.device_id)
+        .where(Record.event_id == event.id, Record.epoch == event.epoch)
+        .order_by(Record.seq)
+    )
+    if figure == "counter" and key is not None:
+        targets = select(Record.id).where(Record.event_id == event.id, Record.counter == key)
+        query = query.where((Record.counter == key) | Record.undoes.in_(targets))
+    elif figure == "checkpoint" and key is not None:
+        query = query.where(Record.checkpoint == key)
+    places = {c.key: c for c in event.checkpoints}
+    names = {c.key: c.name for c in [*event.checkpoints, *event.counters]}
+    for row in db.session.execute(query):
+        if _belongs(figure, row.Record, sums, places):
+            yield _line(row, sums, names)
+
+
+def _belongs(figure: str, record: Record, sums: folds.Sums, places: dict[str, Any]) -> bool:
+    passed = record.admitted > 0 and record.id not in sums.undone
+    place = places.get(record.checkpoint or "")
+    entrance = place is not None and place.entrance
+    if figure == "people_admitted":
+        return passed and record.direction != "exit"
+    if figure == "entries":
+        return passed and entrance and record.direction != "exit"
+    if figure == "inside":
+        return passed and entrance
+    if figure == "walkins":
+        return record.type == "walkin"
+    if figure == "scans":
+        return record.type == "checkin"
+    if figure == "refused":
+        return record.type == "checkin" and record.admitted == 0
+    if figure == "conflicts":
+        return record.id in sums.conflicts
+    if figure == "unidentified":
+        return passed and record.type == "checkin" and record.registration_id is None
+    return True
+
+
+def _line(row: Any, sums: folds.Sums, names: dict[str, str]) -> RecordLine:
+    record: Record = row.Record
+    note: RecordNote | None = row.RecordNote
+    flags = list(record.flags)
+    if record.id in sums.conflicts and "conflict" not in flags:
+        flags.append("conflict")
+    name = row.name or (note.name if note else None)
+    key = record.checkpoint or record.counter
+    return RecordLine(
+        seq=record.seq,
+        id=record.id,
+        type=record.type,
+        at=record.corrected_at,
+        received_at=record.received_at,
+        place=names.get(key, key) if key else None,
+        ticket=row.pickup_code,
+        person=mask_name(name) or None,
+        quantity=record.quantity,
+        direction=record.direction,
+        topic=record.topic,
+        basis=record.basis,
+        outcome=record.outcome,
+        decided=record.decided,
+        undone=record.id in sums.undone,
+        flags=tuple(flags),
+        device=row.device,
+        operator=note.operator if note else None,
+        reason=note.reason if note else None,
+        note=note.note if note else None,
+    )

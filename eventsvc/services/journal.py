@@ -1,0 +1,32 @@
+"""The audit journal: one verb, `note`, called inside the transaction of the deed itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from eventsvc.db import db
+from eventsvc.models import AuditEntry, Event
+from eventsvc.ports import clock
+from eventsvc.services.actors import Actor
+
+
+def note(actor: Actor, action: str, event: Event | None = None, organization_id: str | None = None, **detail: Any) -> None:
+    """Write down who did what; no names and no phone numbers in ``detail``."""
+    db.session.execute(
+        insert(AuditEntry).values(
+            organization_id=event.organization_id if event else organization_id,
+            event_id=event.id if event else None,
+            actor=actor.name,
+            action=action,
+            detail=detail,
+            at=clock.now(),
+        )
+    )
+
+
+def recent(organization_id: str, limit: int = 100) -> list[AuditEntry]:
+    """The latest entries of an organization, newest first."""
+    query = select(AuditEntry).where(AuditEntry.organization_id == organization_id).order_by(AuditEntry.id.desc()).limit(limit)
+    return list(db.session.scalars(query))

@@ -1,0 +1,151 @@
+"""Organizations, their members, their tokens, and signing in."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import uuid
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+
+from eventsvc.db import db, transaction
+from eventsvc.errors import Fault, Forbidden, Invalid, TooMany
+from eventsvc.models import AccessToken, Membership, Organization, User
+from eventsvc.permissions import ROLES
+from eventsvc.ports import clock
+from eventsvc.services import journal
+from eventsvc.services.actors import Actor, digest
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))  # so that an unknown address takes as long as a known one
+FAILURES = 5
+LOCKED_FOR = timedelta(minutes=15)
+LEAST_PASSWORD = 8
+
+
+def one_time_password() -> str:
+    """A password for one use: 12 letters and digits that cannot be mistaken for one another."""
+    return "-".join("".join(secrets.choice("23456789abcdefghjkmnpqrstuvwxyz") for _ in range(4)) for _ in range(3))
+
+
+@transaction
+def ensure(key: str, name: str | None = None) -> Organization:
+    """The organization of that key, made if it is not there yet. Raises Invalid for a bad key."""
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", key):
+        raise Invalid.one("key", "key", "机构代号只能用小写字母、数字和连字符")
+    organization = db.session.scalar(select(Organization).where(Organization.key == key))
+    if organization is None:
+        organization = Organization(id=str(uuid.uuid4()), key=key, name=name or key, created_at=clock.now())
+        db.session.add(organization)
+        db.session.flush()
+    return organization
+
+
+@transaction
+def add_user(email: str, organization_key: str, role: str = "owner", name: str = "") -> str:
+    """Add a user (or a new one-time password and role for a known one) and return the one-time password."""
+    email = email.strip().lower()
+    if not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", email):
+        raise Invalid.one("email", "email", "邮箱写法不对")
+    if role not in ROLES:
+        raise Invalid.one("role", "choice", "角色应为 owner、editor 或 viewer")
+    organization = ensure(organization_key)
+    password = one_time_password()
+    user = db.session.scalar(select(User).where(User.email == email))
+    if user is None:
+        user = User(id=str(uuid.uuid4()), email=email, name=name, password_hash="", created_at=clock.now(), stamp=0, failures=0)
+        db.session.add(user)
+    user.password_hash = _hasher.hash(password)
+    user.must_change = True
+    user.stamp += 1
+    user.failures, user.locked_until = 0, None
+    db.session.flush()
+    membership = db.session.scalar(
+        select(Membership).where(Membership.user_id == user.id, Membership.organization_id == organization.id)
+    )
+    if membership is None:
+        membership = Membership(id=str(uuid.uuid4()), user_id=user.id, organization_id=organization.id, role=role)
+        db.session.add(membership)
+    membership.role = role
+    return password
+
+
+@transaction
+def create_token(organization_key: str, role: str = "owner", label: str = "") -> str:
+    """Mint an organization token and return it; only its hash is kept."""
+    if role not in ROLES:
+        raise Invalid.one("role", "choice", "角色应为 owner、editor 或 viewer")
+    token = f"eo_{secrets.token_urlsafe(32)}"
+    organization = ensure(organization_key)
+    db.session.add(
+        AccessToken(
+            id=str(uuid.uuid4()), organization_id=organization.id, role=role, label=label, hash=digest(token), created_at=clock.now()
+        )
+    )
+    return token
+
+
+def sign_in(email: str, password: str) -> User:
+    """The user behind an address and a password; one constant answer for every failure; five failures lock for 15 minutes."""
+    user = _try(email.strip().lower(), password)
+    if user is None:
+        raise Invalid([Fault("password", "credentials", "邮箱或密码不对")], "credentials")
+    return user
+
+
+@transaction
+def _try(email: str, password: str) -> User | None:
+    user = db.session.scalar(select(User).where(User.email == email).with_for_update())
+    now = clock.now()
+    if user is not None and user.locked_until is not None and now < user.locked_until:
+        raise TooMany(int((user.locked_until - now).total_seconds()), "输错次数太多，请15分钟后再试")
+    try:
+        _hasher.verify(user.password_hash if user else _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        if user is not None:
+            user.failures += 1
+            if user.failures >= FAILURES:
+                user.failures, user.locked_until = 0, now + LOCKED_FOR
+        return None
+    if user is not None:
+        user.failures, user.locked_until = 0, None
+    return user
+
+
+@transaction
+def change_password(user_id: str, old: str, new: str) -> User:
+    """Set a new password of at least 8 characters with letters and digits; every older session is signed out."""
+    user = db.session.get_one(User, user_id, with_for_update=True)
+    faults = []
+    try:
+        _hasher.verify(user.password_hash, old)
+    except (VerificationError, InvalidHashError):
+        faults.append(Fault("old", "credentials", "原密码不对"))
+    if len(new) < LEAST_PASSWORD or not re.search(r"[A-Za-z]", new) or not re.search(r"[^A-Za-z]", new):
+        faults.append(Fault("new", "weak", "新密码至少8位，要有字母，也要有数字或符号"))
+    elif new == old:
+        faults.append(Fault("new", "same", "新密码不能与原密码相同"))
+    if faults:
+        raise Invalid(faults)
+    user.password_hash = _hasher.hash(new)
+    user.must_change = False
+    user.stamp += 1
+    journal.note(Actor("member", id=f"user:{user.id}"), "password.change")
+    return user
+
+
+def organization_of(actor: Actor) -> str:
+    """The organization in which the actor creates things: its first with the right to. Raises Forbidden."""
+    for organization_id, _role in actor.organizations:
+        if actor.may("event.create", organization_id):
+            return organization_id
+    raise Forbidden
+
+
+def known(actor: Actor) -> list[Organization]:
+    """The organizations of a member, by name."""
+    ids = [organization_id for organization_id, _role in actor.organizations]
+    return list(db.session.scalars(select(Organization).where(Organization.id.in_(ids)).order_by(Organization.name)))
