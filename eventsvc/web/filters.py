@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask_babel import get_locale
+from markupsafe import Markup, escape
 
 from eventsvc.services.reports import EventFacts
 
@@ -61,12 +62,15 @@ def times(starts_at: datetime | None, ends_at: datetime | None, zone: str) -> st
     return f"{clock(starts_at, zone)} – {day(ends_at, zone, year=False)}{' ' if _english() else ''}{clock(ends_at, zone)}"
 
 
-def when(event: EventFacts, year: bool = True) -> str:
-    """When the event is: 2026年11月28日（周六）14:00–16:30; its ``date_text`` (近日) where no start is known; else empty."""
+def when(event: EventFacts, year: bool = True) -> Markup:
+    """When the event is: 2026年11月28日（周六）14:00–16:30, the times kept on one line; else its ``date_text`` (近日), else empty."""
     if event.starts_at is None:
-        return event.date_text or ""
+        return escape(event.date_text or "")
     gap = ", " if _english() else ""
-    return f"{day(event.starts_at, event.zone, year)}{gap}{times(event.starts_at, event.ends_at, event.zone)}"
+    hours = times(event.starts_at, event.ends_at, event.zone)
+    one_day = len(hours) <= len("14:00–16:30")
+    shape = Markup('{}{}<span class="nowrap">{}</span>') if one_day else Markup("{}{}{}")
+    return shape.format(day(event.starts_at, event.zone, year), gap, hours)
 
 
 def stamp(at: datetime, zone: str) -> str:
