@@ -40,7 +40,7 @@ NOUNS = (
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of the sentence; ``figure`` names the figure that it shows (``entries``, ``counters.KEY``), if any."""
+    """A piece of the sentence; ``figure`` names the figure that it shows (``entries``, ``counter:KEY``), if any."""
 
     text: str
     figure: str | None = None
@@ -104,7 +104,7 @@ def segments(report: Report) -> list[Segment]:
     """The sentence of figures in pieces, so that a page can open each number; empty where there is nothing to say."""
     figures = settled(report)
     clauses = [clause for clause in [_participation(report, figures)] if clause]
-    clauses += _grouped(c for c in figures.counters if c.kind != "headcount")
+    clauses += _grouped(c for c in figures.counters if c.kind != "headcount" and c.key != report.participation)
     if not clauses:
         return []
     pieces = [Segment(f"此次{noun(report.event)}共")]
@@ -173,13 +173,11 @@ def _top_headcounts(figures: Figures) -> list[CounterFigure]:
 
 
 def _headcounts(report: Report, figures: Figures) -> list[CounterFigure]:
-    """The headcounts that the organizer chose as 参加人次: all top ones for ``headcount``, one for ``headcount:KEY``."""
-    if report.participation in {"entries", "none", ""}:
+    """The counter that the organizer chose as 参加人次 by its key; ``headcount`` alone means all headcounts."""
+    if report.participation in {"entries", "none"}:
         return []
-    key = report.participation.removeprefix("headcount").lstrip(":")
-    if not key:
-        return _top_headcounts(figures)
-    return [c for c in figures.counters if c.kind == "headcount" and c.key == key]
+    chosen = [c for c in figures.counters if c.key == report.participation]
+    return chosen or (_top_headcounts(figures) if report.participation == "headcount" else [])
 
 
 def _participation(report: Report, figures: Figures) -> list[Segment]:
@@ -189,7 +187,7 @@ def _participation(report: Report, figures: Figures) -> list[Segment]:
     if report.participation == "entries":
         return _attended(f"{figures.entries}人次", "entries") if figures.entries > 0 else []
     heads = _headcounts(report, figures)
-    name = f"counters.{heads[0].key}" if len(heads) == 1 else "headcount"
+    name = f"counter:{heads[0].key}" if len(heads) == 1 else "headcount"
     total = sum(c.total for c in heads)
     if total > 0:
         mode = heads[0].qualifier if len({c.qualifier for c in heads}) == 1 else "exact"
@@ -216,7 +214,7 @@ def _grouped(counters: Iterable[CounterFigure], exact: bool = False) -> list[lis
         if number is None or counter.parent is not None:
             continue
         verb = counter.verb.strip() or "有"
-        groups.setdefault(verb, []).append((counter.name.strip().removeprefix(verb), number, f"counters.{counter.key}"))
+        groups.setdefault(verb, []).append((counter.name.strip().removeprefix(verb), number, f"counter:{counter.key}"))
     clauses: list[list[Segment]] = []
     for verb in sorted(groups, key=_rank):
         listed = any("、" in name for name, _, _ in groups[verb])  # then 、 cannot also part the members

@@ -40,6 +40,7 @@ class Page:
         self.sheet.set_landscape()
         self.sheet.set_paper(9)  # A4
         self.sheet.fit_to_pages(1, 0)
+        self.sheet.hide_gridlines(0)  # shown and printed, so that no cell needs a border of its own
         self.sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
         self.sheet.set_footer(f"&L{name}&R第&P页，共&N页")
 
@@ -62,6 +63,10 @@ class Page:
     def formula(self, column: int, formula: str, value: int | str, style: str = "proof") -> None:
         """A live formula with the value that it has now, for readers that do not calculate."""
         self.sheet.write_formula(self.row, column, formula, self._formats[style], value)
+
+    def height(self, points: float) -> None:
+        """The height of the row that is about to be written."""
+        self.sheet.set_row(self.row, points)
 
     def title(self, text: str, style: str = "title") -> None:
         """A line across the page, in its first cell."""
@@ -87,7 +92,7 @@ def _formats(book: Workbook) -> dict[str, Format]:
     """The formats of the workbook, made once."""
     made: dict[str, Format] | None = getattr(book, "eventsvc_formats", None)
     if made is None:
-        line: dict[str, Any] = {"border": 1, "border_color": "#BFBFBF", "valign": "vcenter"}
+        line: dict[str, Any] = {"valign": "vcenter"}
         made = {
             name: book.add_format({"font_name": FONT, "font_size": 11} | spec)
             for name, spec in {
@@ -97,7 +102,7 @@ def _formats(book: Workbook) -> dict[str, Format]:
                 "title": {"bold": True, "font_size": 16},
                 "note": {"font_color": "#595959"},
                 "warning": {"bold": True, "font_color": "#C00000"},
-                "heading": line | {"bold": True, "bg_color": "#DDEBF7", "align": "center", "text_wrap": True},
+                "heading": line | {"border": 1, "border_color": "#BFBFBF", "bold": True, "bg_color": "#DDEBF7", "align": "center", "text_wrap": True},
                 "number": line | {"num_format": "0"},
                 "signed": line | {"num_format": "+0;-0;0"},
                 "proof": line | {"num_format": "0", "bg_color": "#F2F2F2"},

@@ -144,7 +144,7 @@ def _criteria(
 
 
 def _passed(record: RecordLine) -> bool:
-    return "admitted" in (record.outcome, record.decided)
+    return "admitted" in (record.outcome, record.decided) or bool(record.counts and record.type != "tally")
 
 
 def _item(record: RecordLine, gates: set[str]) -> str | None:

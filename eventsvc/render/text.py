@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from eventsvc.render import words
 from eventsvc.render.brief import lead, sentence, settled
@@ -49,10 +48,10 @@ def notes(report: Report) -> list[str]:
 
 
 def late(report: Report) -> dict[str, int]:
-    """定稿后 +n by figure name (``entries``, ``counters.KEY``): as told, else the difference to the frozen figures; no zeros."""
+    """定稿后 +n by figure name (``entries``, ``counter:KEY``): as told, else the difference to the frozen figures; no zeros."""
     if report.frozen is None:
         return {}
-    told = dict(_flat(report.late)) if report.late else _difference(report.frozen.figures, report.figures)
+    told = report.late or _difference(report.frozen.figures, report.figures)
     return {name: n for name, n in told.items() if n}
 
 
@@ -64,7 +63,8 @@ def grounds(figures: Figures) -> Iterator[tuple[str, str, str]]:
             yield word, f"{value}{unit}", _ground(figures, name)
     for counter in figures.counters:
         if counter.total:
-            yield counter.name, f"{counter.total}{counter.unit}", _counter_ground(counter)
+            parts = [c for c in figures.counters if c.parent == counter.key]
+            yield counter.name, f"{counter.total}{counter.unit}", _counter_ground(counter, parts)
         if counter.reported is not None:
             yield counter.name, as_typed(counter.reported, counter.unit), counter.reported.source
 
@@ -85,29 +85,24 @@ def _ground(figures: Figures, name: str) -> str:
     }.get(name, "签到记录")
 
 
-def _counter_ground(counter: CounterFigure) -> str:
+def _counter_ground(counter: CounterFigure, parts: list[CounterFigure]) -> str:
     if counter.basis == "stocktake":
         return f"盘点，领取减剩余；现场点数{counter.tapped}{counter.unit}"
-    ground = "计数记录" if counter.records is None else f"计数记录{counter.records}条"
+    told = [c.records for c in (counter, *parts) if c.records is not None]
+    ground = f"计数记录{sum(told)}条" if told else "计数记录"
+    if parts:
+        ground += f"，含{'、'.join(c.name for c in parts)}"
     if counter.stocktake is not None:
         ground += f"；盘点{counter.stocktake}{counter.unit}"
     return ground
 
 
 def _name(figures: Figures, key: str) -> str:
-    wanted = key.removeprefix("counters.")
+    wanted = key.removeprefix("counter:")
     return next((c.name for c in figures.counters if c.key == wanted), words.figure(key))
-
-
-def _flat(late: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, int]]:
-    for name, value in late.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        elif isinstance(value, int):
-            yield prefix + name, value
 
 
 def _difference(frozen: Figures, now: Figures) -> dict[str, int]:
     later = {name: getattr(now, name) - getattr(frozen, name) for name in ("people_admitted", "entries", "scans", "refused", "conflicts")}
     before = {c.key: c.total for c in frozen.counters}
-    return later | {f"counters.{c.key}": c.total - before.get(c.key, 0) for c in now.counters}
+    return later | {f"counter:{c.key}": c.total - before.get(c.key, 0) for c in now.counters}

@@ -53,6 +53,7 @@ def workbook(report: Report, records: Iterable[RecordLine]) -> bytes:
 
 
 def _about(page: Page, report: Report, ledger: Ledger) -> None:
+    page.height(26)
     page.title(title(report))
     if report.event.demo:
         page.title("【演示】本表是演示数据，不是真实活动的统计。", "warning")
@@ -69,6 +70,7 @@ def _about(page: Page, report: Report, ledger: Ledger) -> None:
         ("核对", "灰底格是公式，由“记录”页逐条相加得出；“相符”表示数值与记录一致。"),
     )
     for word, meaning in (*told, *explained, *rules):
+        page.height(16 * (1 + len(meaning) // 48))
         page.text(0, word, "heading")
         page.text(1, meaning, "wrapped")
         page.next()
@@ -106,7 +108,7 @@ def _data(page: Page, report: Report, ledger: Ledger) -> None:
             page.text(3, "盘点" if counter.basis == "stocktake" else "系统计算")
             page.text(4, words.QUALIFIERS.get(counter.qualifier, counter.qualifier))
             page.text(5, brief if counter.total else None)
-            added = later.get(f"counters.{counter.key}", 0)
+            added = later.get(f"counter:{counter.key}", 0)
             if added:
                 page.number(6, added, "signed")
             item = STOCKTAKE if counter.basis == "stocktake" else TAPPED

@@ -58,7 +58,7 @@ def of_event(event: Event) -> Figures:
         conflicts=len(sums.conflicts),
         unidentified=sums.unidentified,
         by_checkpoint=tuple(
-            CheckpointFigure(c.key, c.name, c.rule, c.entrance, s.people, s.entries, s.inside)
+            CheckpointFigure(c.key, c.name, c.rule, c.entrance, s.people, s.entries, s.inside, s.records)
             for c in event.checkpoints
             for s in [sums.places.get(c.key, folds.PlaceSum())]
         ),
@@ -126,6 +126,7 @@ def _counter(counter: Counter, tally: folds.Tally, total: int) -> CounterFigure:
         basis="stocktake" if by_stock else "tapped",
         qualifier=counter.qualifier,
         parent=counter.parent,
+        records=tally.records,
     )
 
 
@@ -216,4 +217,6 @@ def _line(row: Any, sums: folds.Sums, names: dict[str, str]) -> RecordLine:
         operator=note.operator if note else None,
         reason=note.reason if note else None,
         note=note.note if note else None,
+        place_key=key,
+        counts=sums.counted.get(record.id, 0),
     )

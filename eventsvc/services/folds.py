@@ -55,6 +55,7 @@ class Tally:
     stocktake: int | None = None
     taken_in: int = 0
     taken_out: int = 0
+    records: int = 0
     by_topic: Multiset[str] = field(default_factory=Multiset)
 
 
@@ -65,6 +66,7 @@ class PlaceSum:
     people: int = 0
     entries: int = 0
     inside: int = 0
+    records: int = 0
 
 
 @dataclass
@@ -80,6 +82,7 @@ class Sums:
     unidentified: int = 0
     conflicts: frozenset[str] = frozenset()  # record ids
     undone: frozenset[str] = frozenset()  # record ids
+    counted: dict[str, int] = field(default_factory=dict)  # record id -> what it adds to its checkpoint's entries or its counter
     places: dict[str, PlaceSum] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
     by_quarter: Multiset[datetime] = field(default_factory=Multiset)
@@ -130,6 +133,7 @@ def fold(
     for row in rows:
         if row.type == "tally" and row.id not in sums.undone:
             _add_tally(sums.tallies.setdefault(row.counter or "", Tally()), row)
+            sums.counted[row.id] = row.quantity
         elif row.type in ("checkin", "walkin"):
             passed = let_in(row, later.get(row.id, ()))
             if row.type == "checkin":
@@ -146,6 +150,7 @@ def fold(
 
 
 def _add_tally(tally: Tally, row: Row) -> None:
+    tally.records += 1
     if row.basis == "stocktake":
         tally.stocktake = (tally.stocktake or 0) + row.quantity
     elif row.direction == "out":
@@ -186,6 +191,8 @@ def _add_subject(
             conflicts.add(row.id)
         at_place = sums.places.setdefault(place.key, PlaceSum())
         at_place.entries += counted
+        at_place.records += counted > 0
+        sums.counted[row.id] = counted
         inside[place.key] = min(size, inside[place.key] + counted)
         if place.entrance:
             sums.entries += counted

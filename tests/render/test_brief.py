@@ -149,8 +149,10 @@ def test_participation_is_the_organizers_choice() -> None:
     report = fair(entries=812, counters=heads)
     assert brief.sentence(report) == "此次文化活动共有812人次参加。"
     assert brief.sentence(replace(report, participation="headcount")) == "此次文化活动共有900人次参加。"
-    assert brief.sentence(replace(report, participation="headcount:west")) == "此次文化活动共有100人次参加。"
+    assert brief.sentence(replace(report, participation="west")) == "此次文化活动共有100人次参加。"
     assert brief.sentence(replace(report, participation="none")) == ""
+    asked = (counter("ask", "群众咨询", "consultation", "人次", "接受", 40),)
+    assert brief.sentence(replace(fair(counters=asked), participation="ask")) == "此次文化活动共有40人次参加。"
 
 
 def test_a_reported_headcount_is_used_where_nobody_tapped() -> None:
@@ -165,11 +167,11 @@ def test_each_number_is_a_piece_of_its_own() -> None:
     pieces = brief.segments(report)
     assert "".join(piece.text for piece in pieces) == brief.sentence(report)
     assert [(piece.text, piece.figure) for piece in pieces if piece.figure] == [
-        ("20面", "counters.boards"),
-        ("10条", "counters.banners"),
-        ("20多份", "counters.foi"),
-        ("560人次", "counters.consult"),
-        ("1800余册", "counters.booklets"),
+        ("20面", "counter:boards"),
+        ("10条", "counter:banners"),
+        ("20多份", "counter:foi"),
+        ("560人次", "counter:consult"),
+        ("1800余册", "counter:booklets"),
     ]
     assert [piece.figure for piece in brief.segments(fair(entries=3)) if piece.figure] == ["entries"]
 
@@ -258,5 +260,5 @@ def test_what_was_handed_in_stays_and_later_records_stand_apart() -> None:
     text = txt(report)
     assert "定稿：2020年8月14日20:15，区委宣传部经办人" in text
     assert "定稿后：入场人次+3，群众咨询+2（未计入上文）" in text
-    assert late(replace(report, late={"entries": -1, "counters": {"consult": 0}})) == {"entries": -1}
+    assert late(replace(report, late={"entries": -1, "counter:consult": 0})) == {"entries": -1}
     assert "定稿后：没有变化" in txt(replace(report, figures=then))
