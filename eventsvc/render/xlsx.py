@@ -35,7 +35,7 @@ def workbook(report: Report, records: Iterable[RecordLine]) -> bytes:
     created = settled(report).as_of.astimezone(UTC).replace(tzinfo=None)
     book.set_properties({"title": clean(title(report)[:250]), "author": clean(report.event.host or ""), "created": created})
     zone = ZoneInfo(report.event.zone)
-    about = Page(book, "说明", [24, 100], zone)
+    about = Page(book, "说明", [26, 100], zone)
     data = Page(book, "数据", [24, 10, 8, 12, 8, 16, 10, 10, 10, 10], zone)
     points = Page(book, "签到点", [22, 14, 14, 7, 10, 10, 10, 10, 10, 10], zone)
     counters = Page(book, "计数项", [24, 14, 10, 10, 8, 10, 10, 10, 10, 10, 10, 10, 10, 12, 14], zone)
@@ -55,10 +55,8 @@ def workbook(report: Report, records: Iterable[RecordLine]) -> bytes:
 def _about(page: Page, report: Report, ledger: Ledger) -> None:
     page.height(26)
     page.title(title(report))
-    if report.event.demo:
-        page.title("【演示】本表是演示数据，不是真实活动的统计。", "warning")
     for line in notes(report):
-        page.title(line, "note")
+        page.title(line, "warning" if "【演示】" in line else "note")
     if ledger.cut:
         page.title(f"记录太多，只列出前{ledger.rows}条。", "warning")
     page.next()

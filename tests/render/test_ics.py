@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from icalendar import Calendar
+from icalendar import Calendar, Event
 
 from eventsvc.render.ics import calendar
 
@@ -20,7 +20,7 @@ def made(sequence: int = 0, **more: object) -> bytes:
     return file
 
 
-def entry(file: bytes):
+def entry(file: bytes) -> Event:
     events = Calendar.from_ical(file).walk("VEVENT")
     assert len(events) == 1
     return events[0]

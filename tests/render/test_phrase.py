@@ -1,14 +1,16 @@
 """phrase() never claims more than there was, and every rounded number tells between which bounds it lies."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eventsvc.render.phrase import as_typed, clock, phrase, stamp, when
-from eventsvc.services.reports import Reported
+from eventsvc.services.reports import EventFacts, Reported
 
 from .cast import FAIR, OUTREACH
 
@@ -89,9 +91,7 @@ def test_reported_figures_stay_as_typed() -> None:
     assert as_typed(Reported(560), "人次") == "560人次"
 
 
-def changed(**more: object):
-    from dataclasses import replace
-
+def changed(**more: Any) -> EventFacts:
     return replace(FAIR, **more)
 
 

@@ -4,6 +4,7 @@ import io
 import re
 import time
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -101,7 +102,7 @@ def calculated(book: Workbook, sheet: str, formula: str) -> Any:
     return total
 
 
-def every_formula(book: Workbook):
+def every_formula(book: Workbook) -> Iterator[tuple[str, str, str]]:
     for sheet in book:
         for row in sheet.iter_rows():
             for cell in row:
@@ -220,7 +221,7 @@ def test_the_first_sheet_defines_the_three_numbers_and_names_the_demo() -> None:
     about = opened(workbook(replace(report, event=replace(FAIR, demo=True)), iter(records)))["说明"]
     text = "\n".join(str(cell.value) for row in about.iter_rows() for cell in row if cell.value)
     assert text.startswith("【演示】“观夜戏")
-    for word in ("到场人数", "入场人次", "扫码次数", "数据截至：2020年8月14日20:15", "年份为推断", "演示数据"):
+    for word in ("到场人数", "入场人次", "扫码次数", "数据截至：2020年8月14日20:15", "年份为推断", "【演示】数据，不是真实活动的统计"):
         assert word in text
 
 
