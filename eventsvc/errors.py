@@ -7,7 +7,7 @@ Sentences are Chinese message ids with ``{name}`` places, so that the page can t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ class Fault:
     message: str
     params: dict[str, Any] = field(default_factory=dict)
 
-    def sentence(self, translate=lambda text: text) -> str:
+    def sentence(self, translate: Callable[[str], str] = str) -> str:
         """The sentence with its places filled in, translated by ``translate`` first."""
         text = translate(self.message)
         return text.format(**self.params) if self.params else text
@@ -40,7 +40,7 @@ class Refusal(Exception):
         self.params = params
         super().__init__(self.code)
 
-    def sentence(self, translate=lambda text: text) -> str:
+    def sentence(self, translate: Callable[[str], str] = str) -> str:
         """The sentence with its places filled in, translated by ``translate`` first."""
         text = translate(self.message)
         return text.format(**self.params) if self.params else text
