@@ -81,11 +81,11 @@ def _phone(value: str | None) -> str | None:
 
 
 def _text(most: int) -> Any:
-    return Annotated[str | None, BeforeValidator(_clean), Field(max_length=most)]
+    return Annotated[Annotated[str, Field(max_length=most)] | None, BeforeValidator(_clean)]
 
 
 def _required(most: int) -> Any:
-    return Annotated[str, BeforeValidator(_clean), Field(max_length=most)]
+    return Annotated[Annotated[str, Field(max_length=most)], BeforeValidator(_clean)]
 
 
 Slug = Annotated[
@@ -198,7 +198,7 @@ class EventDocument(_Part):
     undertaker: _text(200) = None
     co_host: _text(200) = None
     venue: _text(200) = None
-    contact_phone: Annotated[str | None, BeforeValidator(_clean), AfterValidator(_phone), Field(max_length=32)] = None
+    contact_phone: Annotated[Annotated[str, Field(max_length=32)] | None, BeforeValidator(_clean), AfterValidator(_phone)] = None
     description: _text(5000) = None
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
     starts_at: When = None
