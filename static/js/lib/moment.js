@@ -1,0 +1,32 @@
+// @ts-check
+/** Times as the API wants them (RFC 3339 with the phone's offset) and as people read them. */
+
+/** @param {number} number @param {number} [width] */
+const pad = (number, width = 2) => String(number).padStart(width, '0');
+
+/**
+ * @param {Date} date
+ * @returns {string} such as `2026-08-14T19:02:11.042+08:00`
+ */
+export function rfc3339(date) {
+  const offset = -date.getTimezoneOffset();
+  const sign = offset < 0 ? '-' : '+';
+  const zone = `${sign}${pad(Math.trunc(Math.abs(offset) / 60))}:${pad(Math.abs(offset) % 60)}`;
+  const day = `${pad(date.getFullYear(), 4)}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+  const clock = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${pad(date.getMilliseconds(), 3)}`;
+  return `${day}T${clock}${zone}`;
+}
+
+/**
+ * @param {string | number | Date} moment
+ * @param {string} [zone] an IANA name; the phone's own zone where it is not given or not known
+ * @returns {string} such as `19:02`
+ */
+export function clockTime(moment, zone) {
+  const date = new Date(moment);
+  try {
+    return new Intl.DateTimeFormat('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false, timeZone: zone }).format(date);
+  } catch {
+    return `${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  }
+}

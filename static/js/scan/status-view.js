@@ -1,0 +1,66 @@
+// @ts-check
+/** The state of things in plain words: network, what waits for upload, what was not kept, where this phone stands, revoked. */
+
+import { find, make } from '../lib/dom.js';
+import { clockTime } from '../lib/moment.js';
+
+export class StatusView {
+  /** @param {Document} page @param {HTMLElement} root */
+  constructor(page, root) {
+    this.page = page;
+    this.root = root;
+  }
+
+  /** @param {{pending: number, rejected: number}} counts */
+  counts({ pending, rejected }) {
+    find('[data-hook=pending]', this.page).textContent = String(pending);
+    find('[data-hook=pending]', this.page).parentElement?.classList.toggle('has-some', pending > 0);
+    find('[data-hook=rejected]', this.page).textContent = String(rejected);
+    find('[data-rejected-badge]', this.page).hidden = rejected === 0;
+  }
+
+  /** @param {boolean} online @param {string} zone */
+  network(online, zone) {
+    find('[data-hook=network]', this.page).dataset.state = online ? 'online' : 'offline';
+    find('[data-notice=offline]', this.root).hidden = online;
+    if (!online) find('[data-since]', this.root).textContent = clockTime(new Date(), zone);
+  }
+
+  /**
+   * @param {import('./session.js').Checkpoint[]} places
+   * @param {import('./session.js').Checkpoint | null} current
+   * @param {string} direction
+   * @param {{onPlace: (key: string) => void, onDirection: (direction: string) => void}} listeners
+   */
+  places(places, current, direction, { onPlace, onDirection }) {
+    const box = find('[data-places]', this.root);
+    box.hidden = places.length === 0;
+    const name = find('[data-place-name]', box);
+    name.textContent = current && places.length === 1 ? current.name : '';
+    name.hidden = places.length !== 1;
+    const chips = find('[data-place-chips]', box);
+    chips.hidden = places.length < 2;
+    chips.replaceChildren(
+      ...(places.length < 2 ? [] : places).map((place) => {
+        const chip = make('button', { class: 'chip', type: 'button', 'data-place': place.key, 'aria-pressed': String(place.key === current?.key) }, place.name);
+        chip.addEventListener('click', () => onPlace(place.key));
+        return chip;
+      }),
+    );
+    const directions = find('[data-directions]', box);
+    directions.hidden = current?.rule !== 'each_time';
+    for (const chip of directions.querySelectorAll('button')) {
+      chip.setAttribute('aria-pressed', String(chip.dataset.direction === direction));
+      chip.onclick = () => onDirection(chip.dataset.direction || 'entry');
+    }
+  }
+
+  /** @param {number} pending */
+  revoked(pending) {
+    find('[data-ready]', this.root).hidden = true;
+    find('[data-tabs]', this.page).hidden = true;
+    find('[data-notice=revoked]', this.root).hidden = false;
+    find('[data-revoked-pending]', this.root).hidden = pending === 0;
+    find('[data-revoked-pending] [data-count]', this.root).textContent = String(pending);
+  }
+}

@@ -1,0 +1,120 @@
+// @ts-check
+/** Every sentence that the scanner itself says, in one place; the server's own sentences come with its answers. */
+
+export const WORDS = {
+  /** @type {Record<string, string>} used only where an answer brings no sentence */
+  outcomes: {
+    admitted: '请进',
+    already_used: '已签到',
+    too_many: '人数超了',
+    unknown_ticket: '没查到 · 请报手机尾号',
+    wrong_event: '这是别的活动的码',
+    cancelled: '已取消 · 可现场登记',
+    waitlisted: '候补 · 暂未递补',
+    awaiting_approval: '主办方还没确认',
+    blocked: '请到服务台',
+    reissued: '已换新码 · 请打开新凭证',
+    wrong_session: '您没有报这一场',
+    not_yet_open: '还没有开始入场',
+    closed: '已停止入场',
+    answers_needed: '还要问几项',
+    undone: '已撤销',
+    counted: '已记上',
+  },
+  /** @type {Record<string, string>} why the server would not keep a record */
+  rejected: {
+    malformed: '内容有误，没有记上',
+    unknown_checkpoint: '签到点已被组织者改动，请刷新页面',
+    unknown_counter: '计数项已被组织者改动，请刷新页面',
+    not_allowed: '这台手机没有这项权限',
+    id_reused: '这条记录的编号已被用过',
+    forbidden: '这台手机没有这项权限',
+    undo_too_late: '超过15分钟，请组织者撤销',
+  },
+  notKept: '没有记上',
+  askOrganizer: '请告诉组织者',
+  finding: '正在查…',
+  deciding: '正在核对…',
+  foreign: '不是报名凭证的码',
+  foreignLine: '没有发送。请对方打开报名凭证',
+  noCode: '没看清码',
+  noCodeLine: '请拍近一些，或输入6位签到码',
+  noNetwork: '没有网络,无法核对',
+  noNetworkLine: '可由您决定放行',
+  keptForLater: '已记下，联网后自动核对',
+  unreachedParty: '没有网络，请数一数几位',
+  confirmName: '请核对姓名',
+  howMany: '几位进？',
+  howManyOut: '几位离场？',
+  which: '是哪一位？',
+  /** @param {number} count */
+  letIn: (count) => `放行 ${count} 位`,
+  /** @param {number} count */
+  letOut: (count) => `离场 ${count} 位`,
+  /** @param {number} count */
+  left: (count) => `还可进 ${count} 位`,
+  /** @param {number} count */
+  party: (count) => `报名 ${count} 位`,
+  noCheckpoint: '没有签到点',
+  noCheckpointLine: '请组织者先设一个签到点',
+  /** @param {string} tail */
+  tail: (tail) => `尾号 ${tail}`,
+  /** @param {string} what */
+  undo: (what) => `撤销 ${what}`,
+  notSaved: '这台手机不能保存记录，请不要关闭本页',
+  /** @param {number} count */
+  offlineWaiting: (count) => `没有网络，${count} 条等待上传`,
+  /** @type {Record<string, string>} */
+  statuses: { confirmed: '已报名', waitlisted: '候补', pending: '待确认', cancelled: '已取消' },
+  nobodyFound: '没有查到，可试手机尾号，或做现场登记',
+  searchFailed: '没有网络，暂时查不了',
+  searchSlow: '查得太快了，请稍等再试',
+  /** @type {Record<string, string>} */
+  stocktake: {
+    incomplete: '请填领取数和剩余数',
+    more_left_than_taken: '剩余不能多于领取',
+    nothing_given: '领取和剩余一样，没有发出',
+    too_many: '一次盘点不能超过9999',
+  },
+  cancel: '取消',
+  next: '下一位',
+  answered: '问好了，继续',
+  yes: '是',
+  no: '否',
+  /** @param {number} count */
+  wasIn: (count) => `已进 ${count} 位`,
+  noName: '未留姓名',
+  consentFirst: '留姓名或电话前，请先征得本人同意并勾选',
+  walkin: '现场登记',
+  minus: '撤销',
+  /** @param {number} quantity @param {boolean} out */
+  minusOf: (quantity, out) => `撤销${out ? '出' : '+'}${quantity}`,
+  in: '进 +1',
+  out: '出 +1',
+  topics: '类别（可不选）',
+  /** @param {number} inside @param {number} out */
+  inside: (inside, out) => `在场 ${inside} · 已出 ${out}`,
+  /** @param {number} left @param {string} unit */
+  stockLeft: (left, unit) => (left < 0 ? `超出库存 ${-left}${unit}` : `还剩 ${left}${unit}`),
+  taken: '领取数',
+  leftOver: '剩余数',
+  stocktakeTitle: '盘点（领取减剩余）',
+  takeStock: '记下盘点',
+  /** @param {number} quantity @param {string} unit */
+  takeStockOf: (quantity, unit) => `记下：发出 ${quantity}${unit}`,
+  /** @param {string} time */
+  asOf: (time) => `截至 ${time}`,
+  waitingUpload: '待上传',
+  undone: '已撤销',
+  retry: '再试一次',
+  setAside: '知道了',
+  /** @type {Record<string, string>} */
+  camera: {
+    refused: '没有允许使用相机。可以拍照识别、输入签到码，或在浏览器设置里允许相机后刷新。',
+    absent: '没有找到相机。可以拍照识别、输入签到码，或接扫码枪。',
+    busy: '相机正被别的程序占用。关掉它再点“重开相机”，或先输入签到码。',
+    insecure: '这个地址不是 https，浏览器不给用相机。可以拍照识别或输入签到码。',
+    unsupported: '这个浏览器不能用相机。请用手机浏览器打开，或拍照识别、输入签到码。',
+    decoder: '识别程序没有装上，请刷新；也可以输入签到码。',
+  },
+};
