@@ -34,7 +34,8 @@ def notes(report: Report) -> list[str]:
     zone = "北京时间" if event.zone == "Asia/Shanghai" else event.zone
     lines = [f"数据截至：{stamp(figures.as_of, event.zone)}（{zone}）"]
     if report.frozen:
-        lines.append(f"定稿：{stamp(report.frozen.at, event.zone)}，{report.frozen.by}")
+        by = "" if report.frozen.by.isascii() else f"，{report.frozen.by}"  # a post, not an account's kind and id
+        lines.append(f"定稿：{stamp(report.frozen.at, event.zone)}{by}")
         later = late(report)
         listed = "，".join(f"{_name(figures, key)}{signed(n)}" for key, n in later.items())
         lines.append(f"定稿后：{listed}（未计入上文）" if listed else "定稿后：没有变化")

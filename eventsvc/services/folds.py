@@ -150,12 +150,12 @@ def fold(
 
 
 def _add_tally(tally: Tally, row: Row) -> None:
-    tally.records += 1
     if row.basis == "stocktake":
         tally.stocktake = (tally.stocktake or 0) + row.quantity
     elif row.direction == "out":
         tally.taken_out += row.quantity
     else:
+        tally.records += 1
         tally.tapped += row.quantity
         tally.taken_in += row.quantity
         if row.topic:

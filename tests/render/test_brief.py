@@ -261,4 +261,5 @@ def test_what_was_handed_in_stays_and_later_records_stand_apart() -> None:
     assert "定稿：2020年8月14日20:15，区委宣传部经办人" in text
     assert "定稿后：入场人次+3，群众咨询+2（未计入上文）" in text
     assert late(replace(report, late={"entries": -1, "counter:consult": 0})) == {"entries": -1}
+    assert "定稿：2020年8月14日20:15\n" in txt(replace(report, frozen=Frozen(NOW, "member:7f3a", then)))
     assert "定稿后：没有变化" in txt(replace(report, figures=then))
