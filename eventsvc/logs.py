@@ -7,10 +7,11 @@ import re
 import secrets
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
 from pythonjsonlogger.json import JsonFormatter
@@ -132,6 +133,8 @@ class AccessLog:
     reverse proxy logs already.
     """
 
+    served: ClassVar[Counter[str]] = Counter()  # first digit of the status -> requests of this process
+
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self.application = application
 
@@ -153,6 +156,7 @@ class AccessLog:
             access.exception("unhandled")
             raise
         finally:
+            self.served[status[:1]] += 1
             if access.isEnabledFor(logging.INFO):
                 access.info("request", extra={
                     "method": environ.get("REQUEST_METHOD", ""),

@@ -18,7 +18,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "models": {"db", *GROUND},
     "services": {"models", "ports", "db", *GROUND},
     "render": {"services.reports"},
-    "web": {"services", "render", "ports", *GROUND},
+    "web": {"services", "render", "ports", "logs", *GROUND},
     "api": {"services", "render", "ports", *GROUND},
     "demo": {"services", "ports", *GROUND},
     "cli": {"services", "render", "ports", "demo", *GROUND},

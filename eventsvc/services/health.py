@@ -1,0 +1,25 @@
+"""Whether the database answers, and how much there is: numbers for operators, nothing of anybody."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from eventsvc.db import db, ping
+from eventsvc.models import Device, Event, Record, Registration
+
+
+def ready() -> bool:
+    """Whether the database answers."""
+    try:
+        ping()
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def counts() -> dict[str, int]:
+    """Rows of events, registrations, devices and records."""
+    session = db.session
+    kinds = {"events": Event, "registrations": Registration, "devices": Device, "records": Record}
+    return {name: session.scalar(select(func.count()).select_from(model)) or 0 for name, model in kinds.items()}
