@@ -101,6 +101,12 @@ def places_left(event: Event) -> int | None:
     return None if event.capacity is None else max(0, event.capacity - event.places_taken)
 
 
+def waiting(event: Event) -> int:
+    """How many parties wait."""
+    query = select(func.count()).where(Registration.event_id == event.id, Registration.status == "waitlisted")
+    return db.session.scalar(query) or 0
+
+
 def _anyone_waits(event: Event) -> bool:
     query = select(Registration.id).where(Registration.event_id == event.id, Registration.status == "waitlisted").limit(1)
     return db.session.scalar(query) is not None
@@ -128,9 +134,10 @@ class _Wanted:
     note: str | None
 
 
-def register(actor: Actor, slug: str, data: Any, *, address: str = "") -> Registered:
+def register(actor: Actor, slug: str, data: Any, *, address: str = "", may_wait: bool = True) -> Registered:
     """Register ``{name, phone, party_size, sessions, answers, consent, channel}``; confirmed, waitlisted or pending.
 
+    ``may_wait`` False raises Conflict ``waitlist_only`` where only the waitlist is left, so that a page may ask first.
     Raises Invalid with every fault, Conflict (``event_full``, ``registration_closed`` …), TooMany for the public limits.
     """
     event = load_event(actor, slug, "registration.create")
@@ -145,7 +152,7 @@ def register(actor: Actor, slug: str, data: Any, *, address: str = "") -> Regist
         if address:
             limits.hit(PER_ADDRESS, "register", address)
         limits.hit(PER_PHONE, "register", wanted.phone or "")
-    return _register(actor, slug, wanted, public)
+    return _register(actor, slug, wanted, public, may_wait)
 
 
 def _read(data: Any, event: Event, public: bool) -> _Wanted:
@@ -185,7 +192,9 @@ def _read(data: Any, event: Event, public: bool) -> _Wanted:
     faults += wrong
     if public and data.get("consent") is not True:
         faults.append(Fault("consent", "required", "请阅读并勾选同意个人信息告知书"))
-    channel = (data.get("channel") or "desk") if not public else "web"
+    channel = data.get("channel") or "desk"
+    if public:
+        channel = "proxy" if channel == "proxy" else "web"
     if channel not in CHANNELS:
         faults.append(Fault("channel", "choice", "渠道只能是 phone、desk 或 proxy"))
     note = text("note") if not public else None
@@ -220,7 +229,7 @@ def _read_answers(given: Any, event: Event) -> tuple[dict[str, Any], list[Fault]
 
 
 @transaction
-def _register(actor: Actor, slug: str, wanted: _Wanted, public: bool) -> Registered:
+def _register(actor: Actor, slug: str, wanted: _Wanted, public: bool, may_wait: bool) -> Registered:
     event = load_event(actor, slug, "registration.create", lock="change")
     now = clock.now()
     current = state(event, now)
@@ -231,6 +240,8 @@ def _register(actor: Actor, slug: str, wanted: _Wanted, public: bool) -> Registe
     if room is not None and (wanted.party_size > room or _anyone_waits(event)):
         if not event.waitlist:
             raise Conflict("event_full", "名额已满" if room == 0 else "只剩{room}位，不够{size}位一起报名", room=room, size=wanted.party_size)
+        if not may_wait:
+            raise Conflict("waitlist_only", "名额已满，可以候补", room=room, size=wanted.party_size)
         status = "waitlisted"
     faults = []
     for session in event.sessions:
