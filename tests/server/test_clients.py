@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.live import LiveServer
 from tests.server.raw import IdleConnections, SlowBodies, ask, send_without_end
 
 
-def test_slow_and_idle_clients_do_not_stop_the_others(live_server: LiveServer) -> None:
-    alone = ask(live_server.port)
-    with SlowBodies(live_server.port, 40), IdleConnections(live_server.port, 40):
-        beside = ask(live_server.port, seconds=4)
+@pytest.fixture(scope="module")
+def server(new_server: Callable[..., LiveServer]) -> LiveServer:
+    """One server for all of these: whatever the clients do, it has to go on."""
+    return new_server()
+
+
+def test_slow_and_idle_clients_do_not_stop_the_others(server: LiveServer) -> None:
+    alone = ask(server.port)
+    with SlowBodies(server.port, 40), IdleConnections(server.port, 40):
+        beside = ask(server.port, seconds=4)
     assert beside[int(len(beside) * 0.95)] < 2, "19 of 20 answers come within two seconds, on a slow machine too"
     assert len(beside) / 4 > len(alone) / 2 / 5, "and there are at least a fifth as many a second"
 
 
-def test_a_body_that_is_too_long_is_refused(live_server: LiveServer) -> None:
-    sent, answer = send_without_end(live_server.port, chunked=False)
+def test_a_body_that_is_too_long_is_refused(server: LiveServer) -> None:
+    sent, answer = send_without_end(server.port, chunked=False)
     assert answer.startswith(b"HTTP/1.1 413"), answer[:80]
     assert sent < 16 << 20
-    assert live_server.answers()
+    assert server.answers()
 
 
-def test_a_chunked_body_without_end_eats_no_memory(live_server: LiveServer) -> None:
-    before = memory(live_server)
-    sent, answer = send_without_end(live_server.port, chunked=True)
+def test_a_chunked_body_without_end_eats_no_memory(server: LiveServer) -> None:
+    before = memory(server)
+    sent, answer = send_without_end(server.port, chunked=True)
     assert answer.startswith(b"HTTP/1.1 413"), answer[:80]
     assert sent < 16 << 20
-    assert memory(live_server) - before < 24 << 20
-    assert live_server.answers()
+    assert memory(server) - before < 24 << 20
+    assert server.answers()
 
 
 def memory(server: LiveServer) -> int:

@@ -8,13 +8,18 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from eventsvc.config import SETTINGS
+from tests.conftest import on_postgresql
 from tests.live import PROJECT, LiveServer
 from tests.postgres import free_port
+
+one_database_is_enough = pytest.mark.skipif(on_postgresql(), reason="the same on both databases")
 
 
 def refused(**environ: str) -> str:
@@ -30,6 +35,7 @@ def refused(**environ: str) -> str:
     return run.stderr
 
 
+@one_database_is_enough
 def test_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
@@ -37,6 +43,7 @@ def test_a_port_in_use(tmp_path: Path) -> None:
     assert f"PORT={port} is in use" in said and "make run" in said
 
 
+@one_database_is_enough
 @pytest.mark.parametrize(
     ("name", "value"),
     [("PORT", "eighty"), ("HOST", "203.0.113.77"), ("DATABASE_URL", "mysql://x"), ("BASE_URL", "example.org"), ("DATA_DIR", "/proc/eventsvc")],
@@ -45,11 +52,13 @@ def test_a_broken_setting(tmp_path: Path, name: str, value: str) -> None:
     assert name in refused(**{"DATA_DIR": str(tmp_path), name: value})
 
 
+@one_database_is_enough
 def test_a_database_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "eventsvc.sqlite3").write_text("this is a letter, not a database\n" * 100)
     assert "DATA_DIR" in refused(DATA_DIR=str(tmp_path))
 
 
+@one_database_is_enough
 def test_a_database_of_another_version(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "eventsvc.sqlite3") as connection:
         connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
@@ -57,12 +66,13 @@ def test_a_database_of_another_version(tmp_path: Path) -> None:
     assert "another version" in refused(DATA_DIR=str(tmp_path))
 
 
+@one_database_is_enough
 def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
     said = refused(DATA_DIR=str(tmp_path), DATABASE_URL=f"postgresql://me:hunter22@127.0.0.1:{free_port()}/x")
     assert "PostgreSQL" in said and "hunter22" not in said
 
 
-def test_the_links_are_printed_once_and_work(new_server: type[LiveServer]) -> None:
+def test_the_links_are_printed_once_and_work(new_server: Callable[..., LiveServer]) -> None:
     server = new_server(demo=True)
     first = settled(server)
     for who in ("Resident", "Volunteer", "Organizer"):
@@ -80,8 +90,6 @@ def test_the_links_are_printed_once_and_work(new_server: type[LiveServer]) -> No
 
 def settled(server: LiveServer) -> str:
     """What the server printed, once it has printed everything."""
-    import time
-
     deadline = time.monotonic() + 20
     while "Ctrl+C" not in server.printed() and time.monotonic() < deadline:
         time.sleep(0.1)
