@@ -63,14 +63,27 @@ def times(starts_at: datetime | None, ends_at: datetime | None, zone: str) -> st
 
 
 def when(event: EventFacts, year: bool = True) -> Markup:
-    """When the event is: 2026年11月28日（周六）14:00–16:30, the times kept on one line; else its ``date_text`` (近日), else empty."""
+    """When the event is: 2026年11月28日（周六）14:00–16:30, weekday and times each kept on one line.
+
+    A ``date_text`` goes before the hours, which it was written for not knowing: 2020年8月14日下午, 近日. A start at midnight
+    without an end is a day without a time.
+    """
     if event.starts_at is None:
         return escape(event.date_text or "")
-    gap = ", " if _english() else ""
+    if event.date_text and not _english():
+        here = local(event.starts_at, event.zone)
+        known = year and event.date_text.startswith(f"{here.month}月")
+        return escape(f"{here.year}年{event.date_text}" if known else event.date_text)
+    date, _, dayname = day(event.starts_at, event.zone, year).partition("（")
+    shown = escape(date) + (_together(f"（{dayname}") if dayname else "")
+    if event.ends_at is None and clock(event.starts_at, event.zone) == "00:00":
+        return shown
     hours = times(event.starts_at, event.ends_at, event.zone)
-    one_day = len(hours) <= len("14:00–16:30")
-    shape = Markup('{}{}<span class="nowrap">{}</span>') if one_day else Markup("{}{}{}")
-    return shape.format(day(event.starts_at, event.zone, year), gap, hours)
+    return shown + (", " if _english() else "") + (_together(hours) if len(hours) <= len("14:00–16:30") else escape(hours))
+
+
+def _together(text: str) -> Markup:
+    return Markup('<span class="nowrap">{}</span>').format(text)
 
 
 def stamp(at: datetime, zone: str) -> str:
