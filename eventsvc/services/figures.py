@@ -166,7 +166,7 @@ def lines_of(event: Event, figure: str = "records", key: str | None = None) -> I
 
 
 def _belongs(figure: str, record: Record, sums: folds.Sums, places: dict[str, Any]) -> bool:
-    passed = record.admitted > 0 and record.id not in sums.undone
+    passed = record.id in sums.passed and record.id not in sums.undone
     place = places.get(record.checkpoint or "")
     entrance = place is not None and place.entrance
     if figure == "people_admitted":
@@ -180,7 +180,7 @@ def _belongs(figure: str, record: Record, sums: folds.Sums, places: dict[str, An
     if figure == "scans":
         return record.type == "checkin"
     if figure == "refused":
-        return record.type == "checkin" and record.admitted == 0
+        return record.type == "checkin" and record.id not in sums.passed
     if figure == "conflicts":
         return record.id in sums.conflicts
     if figure == "unidentified":
@@ -200,7 +200,7 @@ def _line(row: Any, sums: folds.Sums, names: dict[str, str]) -> RecordLine:
         seq=record.seq,
         id=record.id,
         type=record.type,
-        at=record.corrected_at,
+        at=record.at,
         received_at=record.received_at,
         place=names.get(key, key) if key else None,
         ticket=row.pickup_code,
@@ -218,5 +218,6 @@ def _line(row: Any, sums: folds.Sums, names: dict[str, str]) -> RecordLine:
         reason=note.reason if note else None,
         note=note.note if note else None,
         place_key=key,
+        corrected_at=record.corrected_at,
         counts=sums.counted.get(record.id, 0),
     )

@@ -82,6 +82,7 @@ class Sums:
     unidentified: int = 0
     conflicts: frozenset[str] = frozenset()  # record ids
     undone: frozenset[str] = frozenset()  # record ids
+    passed: frozenset[str] = frozenset()  # record ids that say people passed, undone ones too
     counted: dict[str, int] = field(default_factory=dict)  # record id -> what it adds to its checkpoint's entries or its counter
     places: dict[str, PlaceSum] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
@@ -130,12 +131,15 @@ def fold(
     rules = {place.key: place for place in places}
     passages: dict[str, list[Row]] = defaultdict(list)
     conflicts: set[str] = set()
+    passed_ids: set[str] = set()
     for row in rows:
         if row.type == "tally" and row.id not in sums.undone:
             _add_tally(sums.tallies.setdefault(row.counter or "", Tally()), row)
             sums.counted[row.id] = row.quantity
         elif row.type in ("checkin", "walkin"):
             passed = let_in(row, later.get(row.id, ()))
+            if passed:
+                passed_ids.add(row.id)
             if row.type == "checkin":
                 sums.scans += 1
                 sums.refused += not passed
@@ -145,7 +149,7 @@ def fold(
                 passages[row.registration_id or row.id].append(row)
     for subject, passed_rows in passages.items():
         _add_subject(sums, sorted(passed_rows, key=lambda row: (row.corrected_at, row.id)), parties.get(subject), rules, zone, conflicts)
-    sums.conflicts = frozenset(conflicts)
+    sums.conflicts, sums.passed = frozenset(conflicts), frozenset(passed_ids)
     return sums
 
 
