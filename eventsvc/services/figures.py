@@ -169,8 +169,9 @@ def _belongs(figure: str, record: Record, sums: folds.Sums, places: dict[str, An
     passed = record.id in sums.passed and record.id not in sums.undone
     place = places.get(record.checkpoint or "")
     entrance = place is not None and place.entrance
+    known = record.registration_id is not None or record.type == "walkin"
     if figure == "people_admitted":
-        return passed and record.direction != "exit"
+        return passed and known and record.direction != "exit"
     if figure == "entries":
         return passed and entrance and record.direction != "exit"
     if figure == "inside":
