@@ -35,7 +35,7 @@ export class Door {
    *          decideLocally?: ((record: Record<string, any>) => Promise<Record<string, any> | null>) | null}} options
    *   `decideLocally` answers from the phone's roster when the server does not; without one the screen says that it cannot verify
    */
-  constructor({ finder, outbox, maker, view, device, place, direction, maxParty, holds, now = Date.now, wait = setTimeout, decideLocally = null }) {
+  constructor({ finder, outbox, maker, view, device, place, direction, maxParty, holds, now = Date.now, wait = (work, milliseconds) => setTimeout(work, milliseconds), decideLocally = null }) {
     this.finder = finder;
     this.outbox = outbox;
     this.maker = maker;
@@ -176,7 +176,7 @@ export class Door {
    */
   async carry(record, label) {
     if (this.blocked()) {
-      await this.outbox.add(record, this.device(), label);
+      await this.outbox.add(record, this.device(), label).catch(() => undefined);
       return;
     }
     this.turn += 1;
@@ -192,7 +192,9 @@ export class Door {
   async deliver(record, label, lines) {
     const turn = this.turn;
     this.show({ phase: 'deciding', id: record.id, tone: 'info', word: WORDS.deciding, ...lines });
-    const { answer } = await this.outbox.add(record, this.device(), label);
+    const kept = await this.outbox.add(record, this.device(), label).catch(() => null);
+    if (!kept) return this.notSaved(turn, record.id);
+    const { answer } = kept;
     const late = Symbol('late');
     const result = await Promise.race([answer, new Promise((resolve) => this.wait(() => resolve(late), ANSWER_WITHIN))]);
     if (result !== late) return this.conclude(result, turn, lines.name);
@@ -204,6 +206,11 @@ export class Door {
       this.serveLine();
     }
     return this.conclude(await answer, turn, lines.name);
+  }
+
+  /** The phone could not keep the record, so it was not sent either. @param {number} turn @param {string} id */
+  notSaved(turn, id) {
+    if (turn === this.turn) this.finish({ id, tone: 'stop', word: WORDS.notKept, line: WORDS.notSaved });
   }
 
   /** @param {Record<string, any>} result @param {number} turn @param {string} known the name as far as the phone knows it */

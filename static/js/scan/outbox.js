@@ -27,7 +27,7 @@ export class Outbox {
    *          sender: (device: string) => Sender | null, listeners?: Listeners, now?: () => number,
    *          locks?: LockManager | null, wait?: (work: () => void, milliseconds: number) => any}} options
    */
-  constructor({ store, transport, sender, listeners = {}, now = Date.now, locks = globalThis.navigator?.locks ?? null, wait = setTimeout }) {
+  constructor({ store, transport, sender, listeners = {}, now = Date.now, locks = globalThis.navigator?.locks ?? null, wait = (work, milliseconds) => setTimeout(work, milliseconds) }) {
     this.store = store;
     this.transport = transport;
     this.sender = sender;

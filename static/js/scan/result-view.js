@@ -82,6 +82,7 @@ export class ResultView {
     this.part('undo').hidden = undo === null;
     this.part('undo').textContent = undo || '';
     root.dataset.phase = screen.phase;
+    root.parentElement?.classList.toggle('is-answering', screen.phase !== 'rest');
     if (screen.phase === 'choosing') this.confirm.focus({ preventScroll: true });
   }
 

@@ -172,7 +172,13 @@ export class Scanner {
   /** @param {any} tap @param {string} label */
   async tap(tap, label) {
     this.sounds.tap(tap.quantity);
-    await this.outbox.add(this.maker.tally(tap), this.session.device.id, label);
+    await this.keepTap(this.maker.tally(tap), label);
+  }
+
+  /** @param {Record<string, any>} record @param {string} label */
+  async keepTap(record, label) {
+    const kept = await this.outbox.add(record, this.session.device.id, label).catch(() => null);
+    if (!kept) this.door.announce({ tone: 'stop', word: WORDS.notKept, line: WORDS.notSaved });
   }
 
   /** @param {{count: number, name: string | null, phone: string | null, consent: boolean}} walkin */
@@ -194,7 +200,7 @@ export class Scanner {
     this.finder.forget();
     if (row.record.type === 'tally') {
       this.sounds.tap(1);
-      await this.outbox.add(record, this.session.device.id, what);
+      await this.keepTap(record, what);
     } else await this.door.carry(record, what);
   }
 

@@ -61,7 +61,7 @@ export const WORDS = {
   tail: (tail) => `尾号 ${tail}`,
   /** @param {string} what */
   undo: (what) => `撤销 ${what}`,
-  notSaved: '这台手机不能保存记录，请不要关闭本页',
+  notSaved: '手机存不下了，请腾出空间再试一次',
   /** @param {number} count */
   offlineWaiting: (count) => `没有网络，${count} 条等待上传`,
   /** @type {Record<string, string>} */
