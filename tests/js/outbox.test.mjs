@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { MemoryStore } from '../../static/js/scan/memory-store.js';
+import { Outbox } from '../../static/js/scan/outbox.js';
+
+const SENDERS = { phone: { token: 'token-of-phone', slug: 'fair' }, old: { token: 'token-of-old', slug: 'spring' } };
+
+/** An outbox against a server that answers as the test says; timers only run when the test says so. */
+function bench(reply, { senders = SENDERS, store = new MemoryStore() } = {}) {
+  const sent = [];
+  const timers = [];
+  const seen = { rows: [], counts: [], network: [], revoked: [] };
+  const outbox = new Outbox({
+    store,
+    transport: {
+      send: async (method, path, body, options) => {
+        sent.push({ path, ids: body.records.map((record) => record.id), body, token: options.token });
+        return reply(body, sent.length);
+      },
+    },
+    sender: (device) => senders[device] || null,
+    listeners: {
+      onRow: (row) => seen.rows.push(row),
+      onCounts: (counts) => seen.counts.push(counts),
+      onNetwork: (online) => seen.network.push(online),
+      onRevoked: (device, code) => seen.revoked.push([device, code]),
+    },
+    locks: null,
+    now: () => 1_000_000,
+    wait: (work, delay) => timers.push({ work, delay }),
+  });
+  return { outbox, store, sent, timers, seen };
+}
+
+const keep = (body) => ({ kind: 'answer', body: { results: body.records.map(({ id }) => ({ id, status: 'recorded', outcome: 'counted' })) } });
+const lose = () => ({ kind: 'unreached', retryAfter: null });
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+const tap = (id, extra = {}) => ({ id, type: 'tally', counter: 'booklets', quantity: 1, operator: 'a', ...extra });
+
+test('a record is kept before it is sent, as a batch of one with the device token', async () => {
+  const { outbox, sent, store } = bench(keep);
+  const { answer } = await outbox.add(tap('r1'), 'phone', 'booklets');
+  assert.equal((await answer).status, 'recorded');
+  assert.deepEqual(sent[0].ids, ['r1']);
+  assert.equal(sent[0].token, 'token-of-phone');
+  assert.equal(sent[0].path, '/events/fair/records');
+  assert.match(sent[0].body.sent_at, /T\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$/);
+  assert.equal(sent[0].body.queued, 0);
+  await settled();
+  assert.equal(await store.countState('queued'), 0);
+  assert.equal((await store.get('r1')).state, 'kept');
+});
+
+test('a lost answer leaves the row; the retry has the same id and content', async () => {
+  let fails = 2;
+  const { outbox, sent, timers, store } = bench((body) => (fails-- > 0 ? lose() : keep(body)));
+  await outbox.add(tap('r1'), 'phone', 'booklets');
+  await settled();
+  assert.equal(await store.countState('queued'), 1);
+  assert.equal(timers.length, 1);
+  timers[0].work();
+  await settled();
+  assert.equal(await store.countState('queued'), 1);
+  timers.at(-1).work();
+  await settled();
+  assert.equal(await store.countState('queued'), 0);
+  assert.deepEqual(sent.map((each) => each.ids), [['r1'], ['r1'], ['r1']]);
+  assert.deepEqual(sent[0].body.records, sent[2].body.records);
+});
+
+test('waiting times grow to at most 15 seconds', async () => {
+  const { outbox, timers } = bench(lose);
+  await outbox.add(tap('r1'), 'phone', 'booklets');
+  for (let round = 0; round < 8; round += 1) {
+    await settled();
+    timers.at(-1).work();
+  }
+  await settled();
+  const delays = timers.map((each) => each.delay);
+  assert.ok(delays.every((delay) => delay <= 15000), String(delays));
+  assert.ok(delays.at(-1) > 11000, String(delays));
+});
+
+test('a captive portal that says 200 with something else is no answer', async () => {
+  const { outbox, store, seen } = bench(() => ({ kind: 'answer', body: { hello: 'please log in' } }));
+  await outbox.add(tap('r1'), 'phone', 'booklets');
+  await settled();
+  assert.equal(await store.countState('queued'), 1);
+  assert.deepEqual(seen.network, [false]);
+});
+
+test('an answer for other ids settles nothing', async () => {
+  const { outbox, store } = bench(() => ({ kind: 'answer', body: { results: [{ id: 'other', status: 'recorded' }] } }));
+  await outbox.add(tap('r1'), 'phone', 'booklets');
+  await settled();
+  assert.equal(await store.countState('queued'), 1);
+});
+
+test('one rejected record never blocks the others, and stays until a person has dealt with it', async () => {
+  const { outbox, store, seen } = bench((body) => ({
+    kind: 'answer',
+    body: { results: body.records.map(({ id }) => (id === 'bad' ? { id, status: 'rejected', code: 'unknown_counter' } : { id, status: 'recorded' })) },
+  }));
+  for (const id of ['r1', 'bad', 'r2']) await outbox.add(tap(id), 'phone', 'booklets');
+  await settled();
+  assert.equal(await store.countState('queued'), 0);
+  assert.equal(await store.countState('rejected'), 1);
+  assert.deepEqual(seen.counts.at(-1), { pending: 0, rejected: 1 });
+  await store.prune(0);
+  assert.equal(await store.countState('rejected'), 1);
+  await outbox.dealtWith('bad', false);
+  assert.deepEqual(seen.counts.at(-1), { pending: 0, rejected: 0 });
+  assert.equal((await store.get('bad')).state, 'settled');
+});
+
+test('a rejected record can be sent once more under its own id', async () => {
+  let first = true;
+  const { outbox, store, sent } = bench((body) => {
+    const status = first ? 'rejected' : 'recorded';
+    first = false;
+    return { kind: 'answer', body: { results: body.records.map(({ id }) => ({ id, status })) } };
+  });
+  await outbox.add(tap('r1'), 'phone', 'booklets');
+  await settled();
+  await outbox.dealtWith('r1', true);
+  await settled();
+  assert.equal((await store.get('r1')).state, 'kept');
+  assert.deepEqual(sent.map((each) => each.ids), [['r1'], ['r1']]);
+});
+
+test('a queue from before a reload is sent oldest first, in batches of one device', async () => {
+  const store = new MemoryStore();
+  const before = bench(lose, { store });
+  for (const [id, device] of [['a1', 'phone'], ['b1', 'old'], ['a2', 'phone']]) await before.outbox.add(tap(id, { operator: `of ${id}` }), device, 'booklets');
+  await settled();
+  const { outbox, sent } = bench(keep, { store });
+  outbox.nudge();
+  await settled();
+  assert.deepEqual(sent.map((each) => [each.path, each.ids]), [['/events/fair/records', ['a1', 'a2']], ['/events/spring/records', ['b1']]]);
+  assert.deepEqual(sent[0].body.records.map((record) => record.operator), ['of a1', 'of a2']);
+  assert.equal(await store.countState('queued'), 0);
+});
+
+test('while the network is away taps wait for the next batch instead of piling up requests', async () => {
+  let away = true;
+  const { outbox, sent, timers, store } = bench((body) => (away ? lose() : keep(body)));
+  await outbox.add(tap('r0'), 'phone', 'booklets');
+  await settled();
+  for (let index = 1; index <= 120; index += 1) await outbox.add(tap(`r${index}`), 'phone', 'booklets');
+  await settled();
+  assert.equal(sent.length, 1);
+  assert.equal(await store.countState('queued'), 121);
+  away = false;
+  timers.at(-1).work();
+  await settled();
+  assert.equal(await store.countState('queued'), 0);
+  assert.deepEqual(sent.slice(1).map((each) => each.ids.length), [50, 50, 21]);
+  assert.equal(sent[1].body.queued, 71);
+});
+
+test('a revoked device stops; its rows stay and other devices go on', async () => {
+  const store = new MemoryStore();
+  const before = bench(lose, { store });
+  await before.outbox.add(tap('a1'), 'phone', 'booklets');
+  await before.outbox.add(tap('b1'), 'old', 'booklets');
+  await settled();
+  const { outbox, seen } = bench((body) => (body.records[0].id === 'a1' ? { kind: 'refused', status: 401, code: 'device_revoked', message: '' } : keep(body)), { store });
+  outbox.nudge();
+  await settled();
+  assert.deepEqual(seen.revoked, [['phone', 'device_revoked']]);
+  assert.equal((await store.get('a1')).state, 'queued');
+  assert.equal((await store.get('b1')).state, 'kept');
+});
+
+test('a batch that is refused as a whole is cut until the culprit stands alone', async () => {
+  const store = new MemoryStore();
+  const before = bench(lose, { store });
+  for (let index = 0; index < 9; index += 1) await before.outbox.add(tap(`r${index}`), 'phone', 'booklets');
+  await settled();
+  const { outbox } = bench((body) => (body.records.some((record) => record.id === 'r4') ? { kind: 'refused', status: 413, code: 'too_large', message: '' } : keep(body)), { store });
+  outbox.nudge();
+  await settled();
+  assert.equal(await store.countState('queued'), 0);
+  assert.deepEqual((await store.inState('rejected')).map((row) => row.id), ['r4']);
+});
+
+test('the network state is told when it changes, once', async () => {
+  let away = true;
+  const { outbox, seen } = bench((body) => (away ? lose() : keep(body)));
+  await outbox.add(tap('r1'), 'phone', 'booklets');
+  await settled();
+  away = false;
+  outbox.report(true);
+  await settled();
+  assert.deepEqual(seen.network, [false, true]);
+  assert.deepEqual(seen.counts.at(-1), { pending: 0, rejected: 0 });
+});
+
+test('answered rows are pruned, waiting ones never', async () => {
+  const store = new MemoryStore();
+  for (let index = 0; index < 20; index += 1) await store.put({ id: `k${index}`, seq: index, device: 'phone', state: index % 2 ? 'kept' : 'queued', record: {}, label: '', result: null, answeredAt: null });
+  await store.prune(3);
+  assert.equal(await store.countState('kept'), 3);
+  assert.equal(await store.countState('queued'), 10);
+});
