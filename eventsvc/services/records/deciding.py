@@ -1,0 +1,195 @@
+"""One record: replay or rejection, else the decision, the row and the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from eventsvc.db import db
+from eventsvc.models import Record
+from eventsvc.services import admission, folds, wording
+from eventsvc.services.persons import mask_name
+from eventsvc.services.record_form import Form
+from eventsvc.services.records.answers import answer_of, checkin_answer, rejected, sentence, stored_answer
+from eventsvc.services.records.piece import ROW, Piece, add_note, add_row, as_row, corrected, door, entries, ticket_of
+
+
+def answer(piece: Piece, form: Form) -> dict[str, Any]:
+    """Take one well-formed record and answer it; new rows wait in ``piece.new`` to be kept."""
+    known = piece.stored.get(form.id)
+    if known is not None:
+        return _replay(piece, form, known)
+    if form.id in piece.answered:  # twice in one batch
+        content, answer = piece.answered[form.id]
+        same = content == form.content
+        return {**answer, "status": "replayed"} if same else rejected(form.id, "id_reused", "这个编号已用于另一条记录")
+    fault = _fault(piece, form)
+    if fault is not None:
+        return rejected(form.id, *fault)
+    answer = {"checkin": _check_in, "walkin": _walk_in, "tally": _tally, "undo": _undo}[form.type](piece, form)
+    if answer["status"] == "recorded":
+        piece.answered[form.id] = (form.content, answer)
+    return answer
+
+
+def _replay(piece: Piece, form: Form, known: Record) -> dict[str, Any]:
+    """The stored answer again; a decision that is new is kept beside the record."""
+    if known.event_id != piece.event.id or known.content != form.content:
+        return rejected(form.id, "id_reused", "这个编号已用于另一条记录")
+    later = piece.later.setdefault(known.id, set())
+    if form.decided and form.decided != known.decided and form.decided not in later:
+        later.add(form.decided)
+        conflict = form.decided == "admitted" and known.outcome != "admitted"
+        piece.decisions.append(
+            {"record_id": known.id, "event_id": known.event_id, "decided": form.decided, "conflict": conflict, "received_at": piece.now}
+        )
+    return stored_answer(piece, form, known, "replayed")
+
+
+def _fault(piece: Piece, form: Form) -> tuple[str, str] | None:
+    """Why this record is not kept: an unknown checkpoint or counter, a missing right."""
+    actor, organization = piece.actor, piece.event.organization_id
+    if form.checkpoint is not None and form.checkpoint not in piece.checkpoints:
+        return "unknown_checkpoint", "这个活动没有这个签到点"
+    if form.counter is not None and form.counter not in piece.counters:
+        return "unknown_counter", "这个活动没有这个计数项"
+    if not actor.may(f"record.{form.type}", organization):
+        return "not_allowed", "这台手机没有这项权限"
+    if form.checkpoint and actor.checkpoints and form.checkpoint not in actor.checkpoints:
+        return "not_allowed", "这台手机不管这个签到点"
+    if form.type == "tally":
+        counter = piece.counters[form.counter or ""]
+        if counter.kind == "material" and actor.kind == "device":
+            return "not_allowed", "这个数由负责人填写"
+        if form.direction == "out" and counter.kind != "headcount":
+            return "malformed", "只有人数计数分进和出"
+        if form.basis == "stocktake" and counter.kind == "headcount":
+            return "malformed", "人数不用盘点"
+    if form.type == "checkin" and form.direction == "exit" and piece.checkpoints[form.checkpoint or ""].rule != "each_time":
+        return "malformed", "这个签到点不登记离场"
+    return None
+
+
+def _check_in(piece: Piece, form: Form) -> dict[str, Any]:
+    checkpoint = piece.checkpoints[form.checkpoint or ""]
+    known = piece.tickets.get(form.id)
+    ours = known is not None and known.event_id == piece.event.id
+    at, flags = corrected(piece, form)
+    verdict = admission.decide(
+        door(piece, checkpoint),
+        None if known is None else ticket_of(known, ours),
+        entries(piece, known.id, checkpoint.key) if known and ours else (),
+        count=form.quantity,
+        direction=form.direction or "entry",
+        now=at if form.decided else piece.now,
+        answers=frozenset(form.answers or ()),
+    )
+    outcome = verdict.outcome
+    if form.decided == "refused" and outcome == "admitted":
+        outcome = "refused"  # the phone turned the person away: kept, never admitted later
+    if form.decided == "admitted" and outcome != "admitted":
+        flags.append("conflict")
+        if known is None or not ours:
+            flags.append("unidentified")
+    record = add_row(
+        piece,
+        form,
+        at,
+        flags,
+        outcome=outcome,
+        admitted=form.quantity if outcome == "admitted" or form.decided == "admitted" else 0,
+        used=verdict.used if outcome == verdict.outcome else None,
+        remaining=verdict.remaining,
+        registration_id=known.id if known and ours else None,
+        first_record=verdict.first.id if verdict.first else None,
+        scanned=form.scanned if known is None else None,
+    )
+    if known and ours:
+        piece.rows.setdefault(known.id, []).append(as_row(record))
+    answer = checkin_answer(piece, record, known, "recorded", verdict.questions, verdict.opens_at)
+    return answer
+
+
+def _walk_in(piece: Piece, form: Form) -> dict[str, Any]:
+    """A party without a ticket, registered and admitted in one step; only the door's own times can refuse it."""
+    at, flags = corrected(piece, form)
+    way_in = door(piece, piece.checkpoints[form.checkpoint or ""])
+    now = at if form.decided else piece.now
+    verdict = admission.decide(
+        way_in,
+        admission.Ticket(party_size=form.quantity, sessions=way_in.sessions, answered=way_in.required),
+        (),
+        count=form.quantity,
+        direction="entry",
+        now=now,
+    )
+    outcome = verdict.outcome
+    if form.decided == "refused" and outcome == "admitted":
+        outcome = "refused"
+    if form.decided == "admitted" and outcome != "admitted":
+        flags.append("conflict")
+    passed = outcome == "admitted" or form.decided == "admitted"
+    record = add_row(piece, form, at, flags, outcome=outcome, admitted=form.quantity if passed else 0)
+    answer = answer_of(record, "recorded")
+    answer["party_size"] = form.quantity
+    answer["name"] = mask_name(form.name) or None
+    word = "walkin" if outcome == "admitted" else outcome
+    opens = wording.moment(verdict.opens_at, piece.event.timezone, now) if verdict.opens_at else ""
+    answer["message"] = sentence(word, admitted=form.quantity, opens=opens)
+    return answer
+
+
+def _tally(piece: Piece, form: Form) -> dict[str, Any]:
+    at, flags = corrected(piece, form)
+    counter = piece.counters[form.counter or ""]
+    if counter.stock is not None and form.basis == "tapped":
+        taken = _tapped(piece, counter.key) + form.quantity
+        if taken > counter.stock:
+            flags.append("below_zero")  # it happened: kept and flagged, never refused
+    record = add_row(piece, form, at, flags, outcome="counted")
+    answer = answer_of(record, "recorded")
+    answer["message"] = wording.scan("counted")
+    return answer
+
+
+def _tapped(piece: Piece, counter: str) -> int:
+    """What was handed out by taps so far, undone ones left out, this piece's own included."""
+    query = select(*ROW).where(
+        Record.event_id == piece.event.id, Record.epoch == piece.event.epoch, Record.counter == counter, Record.basis == "tapped"
+    )
+    rows = [folds.Row(*row) for row in db.session.execute(query)]
+    undos = db.session.execute(
+        select(*ROW).where(Record.event_id == piece.event.id, Record.epoch == piece.event.epoch, Record.type == "undo")
+    )
+    fresh = [as_row(row) for row in piece.new]
+    rows += [row for row in fresh if row.type == "tally" and row.counter == counter and row.basis == "tapped"]
+    all_undos = [folds.Row(*row) for row in undos] + [row for row in fresh if row.type == "undo"]
+    undone = folds.undone_ids(rows, all_undos)
+    return sum(row.quantity for row in rows if row.id not in undone)
+
+
+def _undo(piece: Piece, form: Form) -> dict[str, Any]:
+    organizer = piece.actor.kind != "device"
+    if organizer and not (form.reason or "").strip():
+        return rejected(form.id, "malformed", "撤销请写明原因")
+    at, flags = corrected(piece, form)
+    record = add_row(piece, form, at, flags, outcome="undone", keep=False)
+    target = piece.stored.get(form.undoes or "") or next((row for row in piece.new if row["id"] == form.undoes), None)
+    if target is None:
+        flags.append("target_missing")
+    else:
+        row = as_row(target)
+        later = piece.later.get(row.id, ())
+        if isinstance(target, Record) and target.event_id != piece.event.id:
+            return rejected(form.id, "not_allowed", "这条记录不属于这个活动")
+        if row.type == "undo" or (row.type != "tally" and not folds.let_in(row, later)):
+            return rejected(form.id, "not_allowed", "这条记录没有可以撤销的")
+        if not folds.takes_back(as_row(record), row):
+            return rejected(form.id, "not_allowed", "只能撤销这台手机15分钟内的记录，请找负责人")
+    piece.undos.append(as_row(record))
+    piece.new.append(record)
+    add_note(piece, form)
+    answer = answer_of(record, "recorded")
+    answer["message"] = wording.scan("undone")
+    return answer

@@ -1,0 +1,73 @@
+"""Keeping: new rows in bulk, each with its number of the ledger; an id that another request kept first is its replay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, insert, or_, select, text, update
+from sqlalchemy.dialects import postgresql
+
+from eventsvc.db import db, is_postgresql
+from eventsvc.models import Device, Record, RecordDecision, RecordNote
+from eventsvc.services.records.answers import rejected
+from eventsvc.services.records.piece import Piece
+
+SEEN_EVERY = timedelta(seconds=15)  # a phone's last contact is written no more often than this
+
+
+def keep(piece: Piece, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Write the new rows in bulk; an id that another request kept in the meantime is answered as its replay."""
+    if piece.decisions:
+        db.session.execute(insert(RecordDecision), piece.decisions)
+    if not piece.new:
+        return answers
+    for row, seq in zip(piece.new, _numbers(len(piece.new)), strict=True):
+        row["seq"] = seq
+    ledger = Record.__table__
+    if is_postgresql():
+        statement = postgresql.insert(ledger).on_conflict_do_nothing(index_elements=["id"]).returning(ledger.c.id)
+        kept = set(db.session.scalars(statement, piece.new))
+    else:
+        db.session.execute(insert(ledger), piece.new)
+        kept = {row["id"] for row in piece.new}
+    notes = [note for note in piece.notes if note["record_id"] in kept]
+    if notes:
+        db.session.execute(insert(RecordNote), notes)
+    lost = {row["id"]: row for row in piece.new if row["id"] not in kept}
+    if not lost:
+        return answers
+    stored = {record.id: record for record in db.session.scalars(select(Record).where(Record.id.in_(lost)))}
+    return [_overtaken(piece, answer, lost, stored) for answer in answers]
+
+
+def _overtaken(piece: Piece, answer: dict[str, Any], lost: dict[str, Any], stored: dict[str, Record]) -> dict[str, Any]:
+    """The answer to a record that another request kept first, under the same id."""
+    record = stored.get(answer["id"] or "")
+    if answer["status"] != "recorded" or record is None:
+        return answer
+    if record.event_id != piece.event.id or record.content != lost[record.id]["content"]:
+        return rejected(record.id, "id_reused", "这个编号已用于另一条记录")
+    return {**answer, "status": "replayed", "outcome": record.outcome, "admitted": record.admitted, "used": record.used, "remaining": record.remaining}
+
+
+def _numbers(count: int) -> list[int]:
+    """The next numbers of the ledger; on SQLite nobody else writes meanwhile."""
+    if is_postgresql():
+        return list(db.session.scalars(text("SELECT nextval('records_seq') FROM generate_series(1, :n)"), {"n": count}))
+    last = db.session.scalar(select(func.max(Record.seq))) or 0
+    return list(range(last + 1, last + count + 1))
+
+
+def note_contact(piece: Piece, queued: int) -> None:
+    """When the phone was last heard of and how many records it still holds; each phone has a row of its own."""
+    if piece.actor.kind != "device":
+        return
+    db.session.execute(
+        update(Device)
+        .where(
+            Device.id == piece.actor.id,
+            or_(Device.last_seen_at.is_(None), Device.last_seen_at < piece.now - SEEN_EVERY, Device.queued != queued),
+        )
+        .values(last_seen_at=piece.now, queued=queued)
+    )

@@ -1,0 +1,159 @@
+"""What one transaction of the records door knows while it works, and the facts of the tickets that its records name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from eventsvc.models import Checkpoint, Counter, Event, Record
+from eventsvc.services import admission, folds
+from eventsvc.services.actors import Actor
+from eventsvc.services.record_form import Form
+
+SKEW = timedelta(minutes=5)
+ROW = tuple(getattr(Record, name) for name in folds.Row._fields)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A ticket that a record named: the registration's facts, as the decision and the answer need them."""
+
+    id: str
+    event_id: str
+    seq: int
+    party_size: int
+    status: str
+    blocked: bool
+    sessions: Sequence[str]
+    answered: Sequence[str]
+    valid_from: datetime | None
+    valid_until: datetime | None
+    name: str | None
+    note: str | None
+    event_title: str | None = None
+    reissued: bool = False
+
+
+@dataclass
+class Piece:
+    """What one transaction knows while it works through its records."""
+
+    actor: Actor
+    event: Event
+    now: datetime
+    sent_at: datetime | None
+    checkpoints: dict[str, Checkpoint]
+    counters: dict[str, Counter]
+    tickets: dict[str, Known] = field(default_factory=dict)  # by record id
+    stored: dict[str, Record] = field(default_factory=dict)  # by record id: replays and targets of undos
+    later: dict[str, set[str]] = field(default_factory=dict)  # decisions that phones added afterwards
+    rows: dict[str, list[folds.Row]] = field(default_factory=dict)  # by registration id
+    undos: list[folds.Row] = field(default_factory=list)
+    new: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    answered: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)  # by record id: content and answer
+
+
+def as_row(record: dict[str, Any] | Record) -> folds.Row:
+    """A ledger row, fresh or stored, as the folds read it."""
+    if isinstance(record, dict):
+        return folds.Row(*(record[name] for name in folds.Row._fields))
+    return folds.Row(*(getattr(record, name) for name in folds.Row._fields))
+
+
+def corrected(piece: Piece, form: Form) -> tuple[datetime, list[str]]:
+    """The record's time put right by the phone's skew, and the flag that says so."""
+    if piece.sent_at is None:
+        return (piece.now, ["clock_skew"]) if form.at - piece.now > SKEW else (form.at, [])
+    skew = piece.now - piece.sent_at
+    return (form.at + skew, ["clock_skew"]) if abs(skew) > SKEW else (form.at, [])
+
+
+def add_row(piece: Piece, form: Form, at: datetime, flags: list[str], *, outcome: str, keep: bool = True, **more: Any) -> dict[str, Any]:
+    """The ledger row of a record; kept at once unless the caller still has to decide."""
+    row = {
+        "id": form.id,
+        "seq": 0,
+        "event_id": piece.event.id,
+        "epoch": piece.event.epoch,
+        "type": form.type,
+        "device_id": piece.actor.id if piece.actor.kind == "device" else None,
+        "checkpoint": form.checkpoint,
+        "counter": form.counter,
+        "registration_id": None,
+        "quantity": form.quantity,
+        "direction": form.direction,
+        "topic": form.topic,
+        "basis": form.basis,
+        "undoes": form.undoes,
+        "content": form.content,
+        "at": form.at,
+        "corrected_at": at,
+        "received_at": piece.now,
+        "decided": form.decided,
+        "outcome": outcome,
+        "admitted": 0,
+        "used": None,
+        "remaining": None,
+        "first_record": None,
+        "flags": flags,
+        "scanned": None,
+    } | more
+    if keep:
+        piece.new.append(row)
+        add_note(piece, form)
+    return row
+
+
+def add_note(piece: Piece, form: Form) -> None:
+    """Keep what the record says of persons apart from the ledger."""
+    said = {key: getattr(form, key) for key in ("operator", "reason", "note", "name", "phone", "answers")}
+    if any(said.values()):
+        piece.notes.append({"record_id": form.id, "event_id": piece.event.id, **said})
+
+
+def door(piece: Piece, checkpoint: Checkpoint) -> admission.Door:
+    """The checkpoint as the decision sees it."""
+    event = piece.event
+    return admission.Door(
+        zone=event.timezone,
+        status=event.status,
+        rule=checkpoint.rule,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        closed_at=event.closed_at,
+        opens_at=checkpoint.opens_at,
+        closes_at=checkpoint.closes_at,
+        sessions=frozenset(checkpoint.sessions),
+        required=frozenset(q["key"] for q in event.questions if q.get("required") and q.get("ask") == "desk"),
+        rehearsal=event.rehearsal,
+    )
+
+
+def ticket_of(known: Known, ours: bool) -> admission.Ticket:
+    """The ticket as the decision sees it."""
+    return admission.Ticket(
+        party_size=known.party_size,
+        status=known.status,
+        belongs=ours,
+        reissued=known.reissued,
+        blocked=known.blocked,
+        sessions=frozenset(known.sessions),
+        answered=frozenset(known.answered),
+        valid_from=known.valid_from,
+        valid_until=known.valid_until,
+    )
+
+
+def entries(piece: Piece, registration_id: str, checkpoint: str) -> list[admission.Entry]:
+    """The effective admissions of a ticket at a checkpoint, from what is stored and what this piece has added."""
+    rows = [row for row in piece.rows.get(registration_id, ()) if row.checkpoint == checkpoint and row.direction == "entry"]
+    undone = folds.undone_ids(rows, piece.undos)
+    return [
+        admission.Entry(row.quantity, row.corrected_at, row.id)
+        for row in rows
+        if row.id not in undone and folds.let_in(row, piece.later.get(row.id, ()))
+    ]
