@@ -46,25 +46,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         config = settings.load()
-        claim_port(config)
+        address = claim_port(config)
         app = create_app(config)
         migrate(app)
         lines = ["The demo is left out (--no-demo)."] if chosen.no_demo else demo_lines(app, config)
     except (BadSetting, CannotStart) as stop:
         print(f"eventsvc cannot start: {stop}", file=sys.stderr)
         return 2
-    threading.Thread(target=announce, args=(config, [*lines, *network_lines(config)]), daemon=True).start()
-    return serve(config)
+    threading.Thread(target=announce, args=(address, config.port, [*lines, *network_lines(config)]), daemon=True).start()
+    return serve(config, address)
 
 
-def claim_port(config: Config) -> None:
-    """Make sure that HOST:PORT can be listened on; CannotStart says which knob to turn."""
+def claim_port(config: Config) -> str:
+    """Make sure that HOST:PORT can be listened on; returns HOST's numeric address. CannotStart says which knob to turn."""
     try:
-        family, kind, proto, _, address = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
+        family, kind, proto, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)  # localhost: IPv4 first
         with socket.socket(family, kind, proto) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen(1)  # granian shares its port between workers, so that binding alone may succeed twice
+        return str(address[0])
     except socket.gaierror as error:
         raise CannotStart(f"HOST={config.host} is no address of this machine: use 127.0.0.1, or 0.0.0.0 for all.") from error
     except OSError as error:
@@ -171,23 +173,28 @@ def _lan_address() -> str:
         return "ADDRESS"
 
 
-def announce(config: Config, lines: Sequence[str], patience: float = 60) -> None:
+def announce(address: str, port: int, lines: Sequence[str], patience: float = 60) -> None:
     """Print the lines once the server answers, so that every link works when it is shown."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)
-    address = f"http://{f'[{host}]' if ':' in host else host}:{config.port}/healthz"
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
+    url = f"http://{_bracketed(here)}:{port}/healthz"
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through the proxy of the environment
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(address, timeout=2):
+            with direct.open(url, timeout=2):
                 break
         except OSError:
             time.sleep(0.1)
     else:
         return
-    print("\n".join(["", *lines, "", f"Serving on {config.host}:{config.port}. Ctrl+C stops it.", ""]), flush=True)
+    print("\n".join(["", *lines, "", f"Serving on {_bracketed(address)}:{port}. Ctrl+C stops it.", ""]), flush=True)
 
 
-def serve(config: Config) -> int:
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def serve(config: Config, address: str) -> int:
     """Serve until SIGTERM or SIGINT; requests under way get STOP_SECONDS to end. Returns the exit status."""
     import multiprocessing
 
@@ -200,7 +207,7 @@ def serve(config: Config) -> int:
     multiprocessing.set_start_method("spawn", force=True)  # workers inherit no lock and no connection of this process
     server = Granian(
         "app:app",
-        address=config.host,
+        address=address,
         port=config.port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,

@@ -18,6 +18,7 @@ from eventsvc import config as settings
 from eventsvc import create_app
 from tests.postgres import free_port
 
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -82,7 +83,7 @@ class LiveServer:
     def answers(self, timeout: float = 2) -> bool:
         """Whether /healthz answers 200."""
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=timeout) as answer:
+            with DIRECT.open(f"{self.url}/healthz", timeout=timeout) as answer:
                 return answer.status == 200
         except (OSError, urllib.error.URLError):
             return False
