@@ -1,0 +1,71 @@
+"""Registration: a party under one name and one code, never beyond the places, in order of arrival.
+
+Everything that changes places holds the event's row (PostgreSQL: FOR NO KEY UPDATE, which no check-in waits for; SQLite:
+the write transaction itself). ``places_taken`` is kept in the same transaction as the registration that takes them.
+"""
+
+from eventsvc.services.registrations.changing import (
+    approve,
+    block,
+    cancel,
+    change,
+    reissue,
+)
+from eventsvc.services.registrations.finding import (
+    MOST_FOUND,
+    Found,
+    by_code,
+    find_mine,
+    held,
+    lookup,
+    may_see,
+    prove,
+    read,
+    search,
+)
+from eventsvc.services.registrations.places import (
+    people_in,
+    places_left,
+    position,
+    promote,
+    state,
+    used_at,
+    waiting,
+)
+from eventsvc.services.registrations.registering import (
+    CONSENT_VERSION,
+    Registered,
+    manage_token,
+    read_manage_token,
+    register,
+)
+
+__all__ = [
+    "CONSENT_VERSION",
+    "Found",
+    "MOST_FOUND",
+    "Registered",
+    "approve",
+    "block",
+    "by_code",
+    "cancel",
+    "change",
+    "find_mine",
+    "held",
+    "lookup",
+    "manage_token",
+    "may_see",
+    "people_in",
+    "places_left",
+    "position",
+    "promote",
+    "prove",
+    "read",
+    "read_manage_token",
+    "register",
+    "reissue",
+    "search",
+    "state",
+    "used_at",
+    "waiting",
+]

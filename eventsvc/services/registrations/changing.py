@@ -1,0 +1,173 @@
+"""Changing a registration: its party, its code, its state; by its holder or by the event's organizers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from eventsvc.db import db, transaction
+from eventsvc.errors import Conflict, Fault, Invalid, Missing
+from eventsvc.models import Event, Person, Registration, RetiredCode
+from eventsvc.ports import clock
+from eventsvc.services import codes, journal
+from eventsvc.services.actors import Actor, load_event
+from eventsvc.services.persons import (
+    initials,
+    phone_tail,
+    read_name,
+    read_phone,
+    unprintable,
+)
+from eventsvc.services.registrations.places import (
+    anyone_waits,
+    people_in,
+    places_left,
+    position,
+    promote,
+    take_places,
+)
+from eventsvc.services.registrations.registering import Registered
+
+
+def _load(actor: Actor, slug: str, registration_id: str, action: str) -> tuple[Event, Registration]:
+    """A registration through its event, or through the holder's own cookie; the event's row is locked."""
+    if registration_id in actor.holds:
+        event = db.session.scalar(
+            select(Event).where(Event.slug == slug).with_for_update(key_share=True).execution_options(populate_existing=True)
+        )
+    else:
+        event = load_event(actor, slug, action, lock="change")
+        if not actor.sees(event):
+            raise Missing
+    registration = db.session.scalar(
+        select(Registration)
+        .where(Registration.id == registration_id, Registration.event_id == (event.id if event else ""))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if event is None or registration is None:
+        raise Missing
+    return event, registration
+
+
+@transaction
+def change(actor: Actor, slug: str, registration_id: str, data: Any) -> Registered:
+    """Change ``party_size``, ``name``, ``phone``, ``note`` of a registration; its code stays. Raises Invalid or Conflict."""
+    event, registration = _load(actor, slug, registration_id, "registration.edit")
+    if not isinstance(data, dict):
+        raise Invalid.one("", "object", "应为一个对象")
+    if registration.status == "cancelled":
+        raise Conflict("registration_cancelled", "这份报名已取消")
+    faults: list[Fault] = []
+    person = db.session.get(Person, registration.id)
+    organizer = registration_id not in actor.holds
+    if "name" in data and person is not None:
+        name, fault = read_name(data["name"] if isinstance(data["name"], str) else None)
+        if fault:
+            faults.append(fault)
+        else:
+            person.name, person.initials = name, initials(name)
+    if "phone" in data and person is not None and organizer:
+        phone, fault = read_phone(data["phone"] if isinstance(data["phone"], str) else None)
+        if fault:
+            faults.append(fault)
+        else:
+            person.phone, person.phone_tail = phone, phone_tail(phone)
+    if "note" in data and person is not None and organizer:
+        note = data["note"]
+        if note is not None and (not isinstance(note, str) or len(note) > 300 or unprintable(note)):
+            faults.append(Fault("note", "too_long", "备注最多300个字"))
+        else:
+            person.note = note
+    size = data.get("party_size", registration.party_size)
+    if type(size) is not int or size < 1:
+        faults.append(Fault("party_size", "number", "请填写参加人数，至少1位"))
+    elif size > event.max_party and size > registration.party_size:
+        faults.append(Fault("party_size", "too_many", "一次最多报{most}位", {"most": event.max_party}))
+    if faults:
+        raise Invalid(faults)
+    if size != registration.party_size:
+        _resize(event, registration, size)
+    registration.updated_at = clock.now()
+    if organizer:
+        journal.note(actor, "registration.edit", event, registration=registration.id, fields=sorted(data))
+    return Registered(registration, event, position(registration))
+
+
+def _resize(event: Event, registration: Registration, size: int) -> None:
+    inside = people_in(event, registration)
+    if size < inside:
+        raise Invalid.one("party_size", "already_in", "已有{inside}位入场，不能少于{inside}位", inside=inside)
+    more = size - registration.party_size
+    if registration.status != "waitlisted":
+        room = places_left(event)
+        if more > 0 and room is not None and (more > room or anyone_waits(event)):
+            raise Invalid.one("party_size", "event_full", "只剩{room}位，不能再加{more}位", room=room, more=more)
+        for session in event.sessions:
+            if more > 0 and session.key in registration.sessions and session.capacity is not None:
+                left = session.capacity - session.places_taken
+                if more > left:
+                    raise Invalid.one("party_size", "session_full", "“{name}”只剩{left}位", name=session.name, left=max(0, left))
+        take_places(event, registration, more)
+    registration.party_size = size
+    if more < 0:
+        promote(event)
+
+
+@transaction
+def cancel(actor: Actor, slug: str, registration_id: str) -> Registered:
+    """Cancel; places return at once and whoever waits first moves up. Where part of the party is in, the rest is given back."""
+    event, registration = _load(actor, slug, registration_id, "registration.edit")
+    if registration.status == "cancelled":
+        return Registered(registration, event, None)
+    inside = people_in(event, registration)
+    if inside >= registration.party_size:
+        raise Conflict("already_in", "已经入场，不能取消")
+    if inside > 0:
+        _resize(event, registration, inside)
+    else:
+        held = registration.status != "waitlisted"
+        registration.status = "cancelled"
+        registration.cancelled_at = clock.now()
+        if held:
+            take_places(event, registration, -registration.party_size)
+            promote(event)
+    registration.updated_at = clock.now()
+    journal.note(actor, "registration.cancel", event, registration=registration.id)
+    return Registered(registration, event, None)
+
+
+@transaction
+def approve(actor: Actor, slug: str, registration_id: str) -> Registered:
+    """Confirm a pending registration; its places were held since it came."""
+    event, registration = _load(actor, slug, registration_id, "registration.edit")
+    if registration.status == "pending":
+        registration.status = "confirmed"
+        registration.updated_at = clock.now()
+        journal.note(actor, "registration.approve", event, registration=registration.id)
+    elif registration.status != "confirmed":
+        raise Conflict("not_pending", "这份报名不在待确认状态")
+    return Registered(registration, event, position(registration))
+
+
+@transaction
+def reissue(actor: Actor, slug: str, registration_id: str) -> Registered:
+    """Give the ticket a new code; whoever shows the old one is told 已换新码."""
+    event, registration = _load(actor, slug, registration_id, "registration.edit")
+    now = clock.now()
+    db.session.add(RetiredCode(code=registration.code, registration_id=registration.id, retired_at=now))
+    registration.code = codes.mint()
+    registration.updated_at = now
+    journal.note(actor, "registration.reissue", event, registration=registration.id)
+    return Registered(registration, event, position(registration))
+
+
+@transaction
+def block(actor: Actor, slug: str, registration_id: str, blocked: bool = True) -> Registered:
+    """Send the ticket's holder to the service desk (暂停), or lift that again."""
+    event, registration = _load(actor, slug, registration_id, "registration.edit")
+    registration.blocked = blocked
+    registration.updated_at = clock.now()
+    journal.note(actor, "registration.block" if blocked else "registration.unblock", event, registration=registration.id)
+    return Registered(registration, event, position(registration))

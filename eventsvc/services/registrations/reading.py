@@ -1,0 +1,98 @@
+"""Reading a registration as somebody typed it: every fault at once, each with its own sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from eventsvc.errors import Fault, Invalid
+from eventsvc.models import Event
+from eventsvc.models.registration import CHANNELS
+from eventsvc.services.persons import clean_text, read_name, read_phone, unprintable
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A registration as it was asked for, checked."""
+
+    name: str
+    phone: str | None
+    party_size: int
+    sessions: tuple[str, ...]
+    answers: dict[str, Any]
+    channel: str
+    note: str | None
+
+
+def read_form(data: Any, event: Event, public: bool) -> Wanted:
+    """Check what was typed; raises Invalid with every fault. ``public``: a resident, who must agree and leave a number."""
+    if not isinstance(data, dict):
+        raise Invalid.one("", "object", "应为一个对象")
+    faults: list[Fault] = []
+
+    def text(field: str) -> str | None:
+        value = data.get(field)
+        if value is not None and not isinstance(value, str):
+            faults.append(Fault(field, "type", "应为文字"))
+            return None
+        return value
+
+    failed = len(faults)
+    name, fault = read_name(text("name"))
+    if fault and len(faults) == failed:
+        faults.append(fault)
+    failed = len(faults)
+    said_phone = text("phone")
+    phone = None
+    if public or (said_phone and said_phone.strip()):
+        phone, fault = read_phone(said_phone)
+        if fault and len(faults) == failed:
+            faults.append(fault)
+    party_size = data.get("party_size", 1)
+    if type(party_size) is not int or party_size < 1:
+        faults.append(Fault("party_size", "number", "请填写参加人数，至少1位"))
+    elif party_size > event.max_party:
+        faults.append(Fault("party_size", "too_many", "一次最多报{most}位", {"most": event.max_party}))
+    sessions = data.get("sessions") or []
+    known = {session.key for session in event.sessions}
+    if not isinstance(sessions, list) or any(not isinstance(key, str) or key not in known for key in sessions):
+        faults.append(Fault("sessions", "unknown_key", "没有这个场次"))
+        sessions = []
+    answers, wrong = _read_answers(data.get("answers"), event)
+    faults += wrong
+    if public and data.get("consent") is not True:
+        faults.append(Fault("consent", "required", "请阅读并勾选同意个人信息告知书"))
+    channel = data.get("channel") or "desk"
+    if public:
+        channel = "proxy" if channel == "proxy" else "web"
+    if channel not in CHANNELS:
+        faults.append(Fault("channel", "choice", "渠道只能是 phone、desk 或 proxy"))
+    note = text("note") if not public else None
+    if note and (len(note) > 300 or unprintable(note)):
+        faults.append(Fault("note", "too_long", "备注最多300个字"))
+    if faults:
+        raise Invalid(faults)
+    return Wanted(name, phone, party_size, tuple(dict.fromkeys(sessions)), answers, channel, clean_text(note) if note else None)
+
+
+def _read_answers(given: Any, event: Event) -> tuple[dict[str, Any], list[Fault]]:
+    if given is None:
+        given = {}
+    if not isinstance(given, dict):
+        return {}, [Fault("answers", "object", "应为一个对象")]
+    answers: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for question in event.questions:
+        key, value = question["key"], given.get(question["key"])
+        if value in (None, "", []):
+            if question.get("required") and question.get("ask") == "form":
+                faults.append(Fault(f"answers.{key}", "required", "请回答“{label}”", {"label": question["label"]}))
+            continue
+        chosen = value if isinstance(value, list) else [value]
+        if len(repr(value)) > 1000 or any(not isinstance(item, (str, int, bool)) or unprintable(str(item)) for item in chosen):
+            faults.append(Fault(f"answers.{key}", "type", "“{label}”的回答不对", {"label": question["label"]}))
+        elif question["choices"] and any(item not in question["choices"] for item in chosen):
+            faults.append(Fault(f"answers.{key}", "choice", "“{label}”只能从选项里选", {"label": question["label"]}))
+        else:
+            answers[key] = value
+    return answers, faults

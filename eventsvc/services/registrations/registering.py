@@ -1,0 +1,151 @@
+"""Registering: a party under one name and one code, never beyond the places, in order of arrival."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from eventsvc.db import db, transaction
+from eventsvc.errors import Conflict, Fault, Invalid, Missing
+from eventsvc.models import Event, Person, Registration
+from eventsvc.ports import clock, limits
+from eventsvc.services import codes, links
+from eventsvc.services.actors import Actor, load_event, seal
+from eventsvc.services.persons import initials, phone_tail
+from eventsvc.services.registrations.places import (
+    CLOSED,
+    anyone_waits,
+    places_left,
+    position,
+    state,
+    take_places,
+)
+from eventsvc.services.registrations.reading import Wanted, read_form
+
+CONSENT_VERSION = "2026-11"  # of the notice in templates/privacy/page.html
+PER_PHONE = "5/hour"
+PER_ADDRESS = "300/minute"
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A registration and what its holder needs: secrets are derived, not stored."""
+
+    registration: Registration
+    event: Event
+    waitlist_position: int | None
+
+    @property
+    def manage_token(self) -> str:
+        """The secret that makes a browser this registration's holder."""
+        return manage_token(self.registration.id)
+
+    @property
+    def qr_text(self) -> str:
+        """What the QR code holds."""
+        return links.qr_text(self.registration.code)
+
+    @property
+    def ticket_url(self) -> str:
+        """The ticket's page."""
+        return links.ticket(self.registration.code)
+
+
+def manage_token(registration_id: str) -> str:
+    """The manage token of a registration: its id and an HMAC over it, in hex."""
+    return registration_id.replace("-", "") + seal("manage", registration_id)
+
+
+def read_manage_token(token: str) -> str | None:
+    """The registration id of a manage token, or None where it was not made here."""
+    if len(token) != 64:
+        return None
+    try:
+        registration_id = str(uuid.UUID(token[:32]))
+    except ValueError:
+        return None
+    return registration_id if manage_token(registration_id) == token.lower() else None
+
+
+def register(actor: Actor, slug: str, data: Any, *, address: str = "", may_wait: bool = True) -> Registered:
+    """Register ``{name, phone, party_size, sessions, answers, consent, channel}``; confirmed, waitlisted or pending.
+
+    ``may_wait`` False raises Conflict ``waitlist_only`` where only the waitlist is left, so that a page may ask first.
+    Raises Invalid with every fault, Conflict (``event_full``, ``registration_closed`` …), TooMany for the public limits.
+    """
+    event = load_event(actor, slug, "registration.create")
+    if event.status == "draft":
+        raise Missing if actor.kind == "public" else Conflict(*CLOSED["draft"])
+    public = not actor.sees(event)
+    wanted = read_form(data, event, public)
+    if public:
+        closed = CLOSED.get(state(event, clock.now()))
+        if closed:
+            raise Conflict(*closed)
+        if address:
+            limits.hit(PER_ADDRESS, "register", address)
+        limits.hit(PER_PHONE, "register", wanted.phone or "")
+    return _register(actor, slug, wanted, public, may_wait)
+
+
+@transaction
+def _register(actor: Actor, slug: str, wanted: Wanted, public: bool, may_wait: bool) -> Registered:
+    event = load_event(actor, slug, "registration.create", lock="change")
+    now = clock.now()
+    current = state(event, now)
+    if event.status != "published" or (public and current in CLOSED):
+        raise Conflict(*CLOSED[event.status if event.status != "published" else current])
+    status = "pending" if event.approval and public else "confirmed"
+    room = places_left(event)
+    if room is not None and (wanted.party_size > room or anyone_waits(event)):
+        if not event.waitlist:
+            raise Conflict("event_full", "名额已满" if room == 0 else "只剩{room}位，不够{size}位一起报名", room=room, size=wanted.party_size)
+        if not may_wait:
+            raise Conflict("waitlist_only", "名额已满，可以候补", room=room, size=wanted.party_size)
+        status = "waitlisted"
+    faults = []
+    for session in event.sessions:
+        if session.key in wanted.sessions and session.capacity is not None and status != "waitlisted":
+            left = session.capacity - session.places_taken
+            if left < wanted.party_size:
+                faults.append(
+                    Fault("sessions", "session_full", "“{name}”只剩{left}位，请选别的场次", {"name": session.name, "left": max(0, left)})
+                )
+    if faults:
+        raise Invalid(faults)
+    registration = Registration(
+        id=str(uuid.uuid4()), event_id=event.id, seq=event.next_seq, status=status, blocked=False, party_size=wanted.party_size,
+        sessions=list(wanted.sessions), code=codes.mint(), pickup_code=_free_pickup(event.id), channel=wanted.channel,
+        consent_version=CONSENT_VERSION if public else None, consent_at=now if public else None, answered=sorted(wanted.answers),
+        created_at=now, updated_at=now,
+    )  # fmt: skip
+    event.next_seq += 1
+    if status != "waitlisted":
+        take_places(event, registration, wanted.party_size)
+    db.session.add(registration)
+    db.session.flush()
+    db.session.add(
+        Person(
+            registration_id=registration.id,
+            event_id=event.id,
+            name=wanted.name,
+            initials=initials(wanted.name),
+            phone=wanted.phone,
+            phone_tail=phone_tail(wanted.phone),
+            answers=wanted.answers,
+            note=wanted.note,
+        )
+    )
+    return Registered(registration, event, position(registration))
+
+
+def _free_pickup(event_id: str) -> str:
+    """Six digits that no other registration of the event has."""
+    while True:
+        pickup = codes.mint_pickup()
+        taken = select(Registration.id).where(Registration.event_id == event_id, Registration.pickup_code == pickup)
+        if db.session.scalar(taken) is None:
+            return pickup
