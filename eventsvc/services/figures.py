@@ -136,7 +136,10 @@ FIGURES = ("people_admitted", "entries", "inside", "walkins", "scans", "refused"
 
 
 def lines(actor: Actor, slug: str, figure: str = "records", key: str | None = None) -> Iterator[RecordLine]:
-    """The ledger rows behind a figure, in order: one of FIGURES, ``checkpoint`` or ``counter`` with its key."""
+    """The ledger rows behind a figure, in order: one of FIGURES, ``checkpoint`` or ``counter`` with its key.
+
+    ``ticket`` with a registration's id gives that ticket's history, refused scans and undos too; ``record`` one row by its id.
+    """
     event = load_event(actor, slug, "report.read")
     return lines_of(event, figure, key)
 
@@ -158,6 +161,11 @@ def lines_of(event: Event, figure: str = "records", key: str | None = None) -> I
         query = query.where((Record.counter == key) | Record.undoes.in_(targets))
     elif figure == "checkpoint" and key is not None:
         query = query.where(Record.checkpoint == key)
+    elif figure == "ticket":
+        targets = select(Record.id).where(Record.event_id == event.id, Record.registration_id == (key or ""))
+        query = query.where((Record.registration_id == (key or "")) | Record.undoes.in_(targets))
+    elif figure == "record":
+        query = query.where(Record.id == (key or ""))
     places = {c.key: c for c in event.checkpoints}
     names = {c.key: c.name for c in [*event.checkpoints, *event.counters]}
     for row in db.session.execute(query):

@@ -15,7 +15,7 @@ from eventsvc.db import db, transaction
 from eventsvc.errors import Fault, Forbidden, Invalid, TooMany
 from eventsvc.models import AccessToken, Membership, Organization, User
 from eventsvc.permissions import ROLES
-from eventsvc.ports import clock
+from eventsvc.ports import clock, limits
 from eventsvc.services import journal
 from eventsvc.services.actors import Actor, digest
 
@@ -23,6 +23,8 @@ _hasher = PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))  # so that an unknown address takes as long as a known one
 FAILURES = 5
 LOCKED_FOR = timedelta(minutes=15)
+ATTEMPTS = "5/15minutes"
+LOCKED = "输错次数太多，请15分钟后再试"
 LEAST_PASSWORD = 8
 
 
@@ -89,9 +91,18 @@ def create_token(organization_key: str, role: str = "owner", label: str = "") ->
 
 
 def sign_in(email: str, password: str) -> User:
-    """The user behind an address and a password; one constant answer for every failure; five failures lock for 15 minutes."""
-    user = _try(email.strip().lower(), password)
+    """The user behind an address and a password; one constant answer for every failure; five failures lock for 15 minutes.
+
+    Addresses that nobody has are locked in the same way, so that the lock tells nobody which ones there are.
+    """
+    email = email.strip().lower()
+    try:
+        limits.check(ATTEMPTS, "sign-in", email)
+    except TooMany as refusal:
+        raise TooMany(refusal.retry_after, LOCKED) from refusal
+    user = _try(email, password)
     if user is None:
+        limits.hit(ATTEMPTS, "sign-in", email)
         raise Invalid([Fault("password", "credentials", "邮箱或密码不对")], "credentials")
     return user
 
@@ -101,7 +112,7 @@ def _try(email: str, password: str) -> User | None:
     user = db.session.scalar(select(User).where(User.email == email).with_for_update())
     now = clock.now()
     if user is not None and user.locked_until is not None and now < user.locked_until:
-        raise TooMany(int((user.locked_until - now).total_seconds()), "输错次数太多，请15分钟后再试")
+        raise TooMany(int((user.locked_until - now).total_seconds()), LOCKED)
     try:
         _hasher.verify(user.password_hash if user else _NOBODY, password)
     except (VerificationError, InvalidHashError):
