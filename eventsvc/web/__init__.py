@@ -2,11 +2,62 @@
 
 from __future__ import annotations
 
-from flask import Flask
+import importlib.util
 
-from eventsvc.web import health
+from flask import Flask, request
+from flask_compress import Compress
+from flask_wtf import CSRFProtect
+
+from eventsvc.web import (
+    errors,
+    events,
+    filters,
+    headers,
+    health,
+    home,
+    join,
+    language,
+    mine,
+    scan,
+    statics,
+    tickets,
+)
+from eventsvc.web.view import pages
+
+PAGES = (home, events, tickets, mine, join, scan)  # importing them fills the blueprint
+WITHOUT_TOKEN = {"web.scan_session"}  # reads only; the cookie is SameSite=Lax
+OWN_TOKEN = {"web.register", "web.my_found", "web.ticket_unlock", "web.ticket_party"}  # say it on the page and keep what was typed
+
+csrf = CSRFProtect()
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages' blueprints."""
+    """Set up forms, language, compression, static files and headers, and register the pages."""
+    app.config.update(
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the browser's session: people fill in forms with breaks
+        WTF_CSRF_SSL_STRICT=False,  # tickets send no referrer; the token in the form is what counts
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_ALGORITHM_STREAMING=["br"],
+        COMPRESS_BR_LEVEL=5,
+        COMPRESS_MIN_SIZE=300,
+    )
+    csrf.init_app(app)
+    app.before_request(_check_token)
+    filters.init_app(app)
+    language.init_app(app)
+    Compress(app)
+    statics.init_app(app)
+    headers.init_app(app)
+    tickets.init_app(app)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(pages)
+    if importlib.util.find_spec("eventsvc.web.manage"):
+        importlib.import_module("eventsvc.web.manage").init_app(app)
+    errors.init_app(app)
+
+
+def _check_token() -> None:
+    """Every form of ours brings its token; the API knows no cookies and needs none."""
+    if request.endpoint and not request.path.startswith("/api/") and request.endpoint not in WITHOUT_TOKEN | OWN_TOKEN:
+        csrf.protect()

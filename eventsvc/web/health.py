@@ -8,23 +8,27 @@ from flask import Blueprint, Response, abort, current_app, request
 
 from eventsvc.logs import AccessLog
 from eventsvc.services import health
+from eventsvc.web.view import action
 
 blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/healthz")
+@action("open")
 def alive() -> Response:
     """200 while the process serves."""
     return _text("ok\n")
 
 
 @blueprint.get("/readyz")
+@action("open")
 def ready() -> Response:
     """200 while the database answers, else 503."""
     return _text("ok\n") if health.ready() else _text("the database does not answer\n", 503)
 
 
 @blueprint.get("/metrics")
+@action("open")
 def metrics() -> Response:
     """Prometheus text for `Authorization: Bearer $METRICS_TOKEN`; 404 where no token is set, 401 for a wrong one."""
     token = current_app.config["EVENTSVC"].metrics_token

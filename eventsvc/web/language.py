@@ -1,0 +1,61 @@
+"""Chinese first; English only for whoever pressed the switch. Also the switch of 长辈版 / 标准版: both live in cookies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, current_app, redirect, request
+from flask_babel import Babel
+
+from eventsvc.web.view import action, pages
+
+LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}
+DISPLAYS = {"standard", "elder"}
+YEAR = 31_536_000  # seconds
+
+
+def init_app(app: Flask) -> None:
+    """Set up translation and what every template knows: the language and the display."""
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", "zh_Hans_CN")
+    app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
+    Babel(app, locale_selector=chosen)
+    app.context_processor(_known_to_templates)
+
+
+def chosen() -> str:
+    """The locale of this request."""
+    return LANGUAGES.get(request.cookies.get("lang", ""), "zh_Hans_CN")
+
+
+def _known_to_templates() -> dict[str, Any]:
+    english = chosen() == "en"
+    return {"display": "elder" if request.cookies.get("display") == "elder" else "standard", "lang": "en" if english else "zh-CN"}
+
+
+@pages.post("/display")
+@action("open")
+def display() -> Response:
+    """Switch 长辈版 on or off and go back to the page."""
+    mode = request.form.get("mode", "")
+    return _kept("display", mode if mode in DISPLAYS else "standard")
+
+
+@pages.post("/language")
+@action("open")
+def language() -> Response:
+    """Switch between Chinese and English and go back to the page."""
+    chosen_one = request.form.get("lang", "")
+    return _kept("lang", chosen_one if chosen_one in LANGUAGES else "zh")
+
+
+def _kept(name: str, value: str) -> Response:
+    response = redirect(local_path(request.form.get("next", "/")), 303)
+    secure = current_app.config["EVENTSVC"].is_https
+    response.set_cookie(name, value, max_age=YEAR, secure=secure, httponly=True, samesite="Lax", path="/")
+    return response  # type: ignore[return-value]
+
+
+def local_path(text: str) -> str:
+    """A path of this site, or the home page for anything that could lead elsewhere."""
+    sane = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and "\\" not in text and len(text) <= 500
+    return text if sane else "/"

@@ -1,0 +1,246 @@
+"""The ticket's address: all of it for its holder, a masked name for strangers, the check-in page for a joined volunteer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask, Response, flash, redirect, request, url_for
+from flask_babel import gettext
+from werkzeug.routing import BaseConverter
+
+from eventsvc.errors import Invalid, Missing, TooMany
+from eventsvc.render import qr
+from eventsvc.services import links, registrations
+from eventsvc.services.actors import Actor
+from eventsvc.services.persons import mask_name_in_public, mask_phone
+from eventsvc.web import activity, checkin, identity
+from eventsvc.web.events import calendar_file
+from eventsvc.web.forms import PageForm, PartyForm, UnlockForm, whole_of
+from eventsvc.web.view import action, page, pages
+
+
+class TicketCode(BaseConverter):
+    """Twenty letters and digits in any case; anything longer or shorter is another address."""
+
+    regex = "[0-9A-Za-z]{20}"
+    part_isolating = True
+
+
+def init_app(app: Flask) -> None:
+    """Teach the URL map what a code looks like; before the blueprint is registered."""
+    app.url_map.converters["code"] = TicketCode
+
+
+@dataclass(frozen=True)
+class Found:
+    """What stands behind a ticket's address."""
+
+    event: Any
+    registration: Any
+    person: Any
+    reissued: bool
+    actor: Actor
+
+    @property
+    def held(self) -> bool:
+        """Whether this browser is the registration's holder."""
+        return self.registration.id in self.actor.holds
+
+    @property
+    def status(self) -> str:
+        """The registration's status, or what is said in place of it."""
+        if self.reissued:
+            return "reissued"
+        status = self.registration.status
+        return "blocked" if self.registration.blocked and status != "cancelled" else status
+
+
+def find(code: str) -> Found:
+    """The ticket of a code; raises Missing."""
+    return Found(*registrations.by_code(code), identity.resident())
+
+
+@pages.get("/t/<code:code>")
+@action("open")
+def ticket(code: str) -> Response:
+    """The ticket; opening it changes nothing, whoever opens it."""
+    volunteer = identity.volunteer()
+    if volunteer is not None and volunteer.may("record.checkin") and "own" not in request.args:
+        return checkin.show(volunteer, code)
+    found = find(code)
+    if found.held and found.reissued:
+        return _away(found)
+    return _show(found)
+
+
+pages.add_url_rule("/T/<code:code>", view_func=ticket, endpoint="ticket_as_printed")  # the QR code's text is all upper case
+
+
+def _away(found: Found) -> Response:
+    response = redirect(url_for("web.ticket", code=found.registration.code, own=1 if identity.volunteer() else None), 303)
+    response.headers["Cache-Control"] = "no-store"
+    return response  # type: ignore[return-value]
+
+
+def _show(found: Found, form: PageForm | None = None, status: int = 200, retry_after: int | None = None) -> Response:
+    event = activity.of(found.event)
+    shown = _whole(found, event) if found.held else _masked(found)
+    if form is None and found.held and shown["can_change"]:
+        form = PartyForm(formdata=None, data={"party_size": str(found.registration.party_size)})
+    elif form is None and not found.held and not found.reissued and found.person is not None:
+        form = UnlockForm(formdata=None)
+    context = {"event": event, "ticket": shown, "holder": found.held, "form": form}
+    return page("tickets/page.html", status, secret=True, retry_after=retry_after, **context)
+
+
+def _masked(found: Found) -> dict[str, Any]:
+    name = mask_name_in_public(found.person.name) if found.person else ""
+    return {"status": found.status, "masked_name": name, "code": found.registration.code if not found.reissued else ""}
+
+
+def _whole(found: Found, event: activity.Activity) -> dict[str, Any]:
+    registration, person = found.registration, found.person
+    inside = registrations.people_in(found.event, registration)
+    going_on = event.status == "published" and event.registration_state != "over"
+    alive = going_on and found.status in {"confirmed", "waitlisted", "pending"} and inside < registration.party_size
+    chosen = [session.name for session in found.event.sessions if session.key in registration.sessions]
+    text = links.qr_text(registration.code)
+    return {
+        "status": found.status,
+        "code": registration.code,
+        "pickup_code": registration.pickup_code,
+        "name": person.name if person else "",
+        "phone_masked": mask_phone(person.phone) if person else "",
+        "party_size": registration.party_size,
+        "admitted": inside,
+        "sessions": chosen,
+        "waitlist_position": registrations.position(registration),
+        "qr_src": url_for("web.ticket_qr", code=registration.code),
+        "qr_width": _width(text),
+        "url": links.ticket(registration.code),
+        "can_change": alive and (event.max_party > 1 or registration.party_size > 1),
+        "can_cancel": alive,
+        "reason": None,
+    }
+
+
+@lru_cache(maxsize=4096)
+def _png(text: str) -> bytes:
+    """Drawn once: a code never changes, and drawing takes five milliseconds."""
+    return qr.ticket_png(text)
+
+
+@lru_cache(maxsize=4096)
+def _width(text: str) -> int:
+    return qr.css_width(text)
+
+
+@pages.get("/t/<code:code>/qr.png")
+@action("open")
+def ticket_qr(code: str) -> Response:
+    """The QR code, for the holder alone and only while it opens a door."""
+    found = find(code)
+    if not found.held or found.status != "confirmed":
+        raise Missing
+    response = Response(_png(links.qr_text(found.registration.code)), mimetype="image/png")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@pages.get("/t/<code:code>/ticket.ics")
+@action("open")
+def ticket_calendar(code: str) -> Response:
+    """The activity for the holder's calendar, with the ticket's address in it."""
+    found = find(code)
+    if not found.held:
+        raise Missing
+    response = calendar_file(found.event, links.ticket(found.registration.code))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@pages.post("/t/<code:code>/unlock")
+@action("open")
+def ticket_unlock(code: str) -> Response:
+    """Make this browser the holder, for the whole phone number; five wrong ones lock the ticket for 15 minutes."""
+    found = find(code)
+    form = UnlockForm()
+    if found.held:
+        return _away(found)
+    if not form.sent():
+        return _show(found, form, 400)
+    try:
+        registration = registrations.prove(code, form.phone.data or "")
+    except Invalid as refusal:
+        form.complain(refusal.faults)
+        return _show(found, form, 422)
+    except TooMany as refusal:
+        form.complain([], refusal.sentence(gettext))
+        return _show(found, form, 429, refusal.retry_after)
+    return identity.hold(_away(found), registration.id)
+
+
+@pages.post("/t/<code:code>/party")
+@action("registration.create")
+def ticket_party(code: str) -> Response:
+    """Change how many come; the code stays."""
+    found = find(code)
+    form = PartyForm()
+    if not found.held:
+        return _show(found, status=403)
+    if not form.sent():
+        return _show(found, form, 400)
+    try:
+        changed = registrations.change(found.actor, found.event.slug, found.registration.id, {"party_size": whole_of(form.party_size)})
+    except Invalid as refusal:
+        form.complain(refusal.faults)
+        return _show(find(code), form, 422)
+    flash(gettext("人数已改为%(n)s位", n=changed.registration.party_size), "ok")
+    return _away(found)
+
+
+@pages.post("/t/<code:code>/cancel")
+@action("registration.create")
+def ticket_cancel(code: str) -> Response:
+    """Give the places back; where part of the party is in, the others' only."""
+    found = find(code)
+    if not found.held:
+        return _show(found, status=403)
+    before = found.registration.party_size
+    done = registrations.cancel(found.actor, found.event.slug, found.registration.id)
+    if done.registration.status != "cancelled":
+        flash(gettext("已让出%(n)s位，进场的不受影响", n=before - done.registration.party_size), "ok")
+    return _away(found)
+
+
+@pages.get("/t/<code:code>/unlock")
+@pages.get("/t/<code:code>/party")
+@pages.get("/t/<code:code>/cancel")
+@pages.get("/t/<code:code>/checkin")
+@action("open")
+def ticket_again(code: str) -> Response:
+    """Back to the ticket, for whoever reloads what only a button may do."""
+    return redirect(url_for("web.ticket", code=code), 303)  # type: ignore[return-value]
+
+
+@pages.post("/t/<code:code>/checkin")
+@action("record.checkin")
+def ticket_checkin(code: str) -> Response:
+    """The volunteer's confirmation: one record through the one door; a double tap is the same record."""
+    return checkin.confirm(identity.device(), code)
+
+
+@pages.get("/m/<manage_token>")
+@action("open")
+def manage(manage_token: str) -> Response:
+    """Make this browser the holder of a registration, and show its ticket."""
+    registration_id = registrations.read_manage_token(manage_token)
+    rows = registrations.held(frozenset({registration_id} if registration_id else ()))
+    if not rows:
+        raise Missing
+    [(_event, registration, _person)] = rows
+    response = redirect(url_for("web.ticket", code=registration.code, own=1 if identity.volunteer() else None), 303)
+    response.headers["Cache-Control"] = "no-store"
+    return identity.hold(response, registration.id)  # type: ignore[arg-type]
