@@ -95,14 +95,8 @@ def sign_in(email: str, password: str) -> User:
 
     Addresses that nobody has are locked in the same way, so that the lock tells nobody which ones there are.
     """
-    email = email.strip().lower()
-    try:
-        limits.check(ATTEMPTS, "sign-in", email)
-    except TooMany as refusal:
-        raise TooMany(refusal.retry_after, LOCKED) from refusal
-    user = _try(email, password)
+    user = _try(email.strip().lower(), password)
     if user is None:
-        limits.hit(ATTEMPTS, "sign-in", email)
         raise Invalid([Fault("password", "credentials", "邮箱或密码不对")], "credentials")
     return user
 
@@ -113,6 +107,8 @@ def _try(email: str, password: str) -> User | None:
     now = clock.now()
     if user is not None and user.locked_until is not None and now < user.locked_until:
         raise TooMany(int((user.locked_until - now).total_seconds()), LOCKED)
+    if user is None:
+        _lock_nobody(email)
     try:
         _hasher.verify(user.password_hash if user else _NOBODY, password)
     except (VerificationError, InvalidHashError):
@@ -124,6 +120,13 @@ def _try(email: str, password: str) -> User | None:
     if user is not None:
         user.failures, user.locked_until = 0, None
     return user
+
+
+def _lock_nobody(email: str) -> None:
+    try:
+        limits.hit(ATTEMPTS, "sign-in", email)
+    except TooMany as refusal:
+        raise TooMany(refusal.retry_after, LOCKED) from refusal
 
 
 @transaction
