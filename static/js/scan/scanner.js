@@ -18,7 +18,7 @@ import { ResultView } from './result-view.js';
 import { countersOf, placesOf } from './session.js';
 import { Sounds } from './sounds.js';
 import { StatusView } from './status-view.js';
-import { bindTabs, jump } from './tabs.js';
+import { bindTabs } from './tabs.js';
 import { Transport } from './transport.js';
 import { canUndo, describe } from './undo.js';
 import { verdictOf } from './verdict.js';
@@ -102,7 +102,6 @@ export class Scanner {
     tabs.hidden = false;
     const controls = this.may('scan') ? bindDoorControls(this.root, this.door) : null;
     bindTabs(tabs, this.sections(), (name, visible) => name === 'scan' && controls?.inView(visible));
-    if (!this.may('scan') && this.may('tally')) jump(find('#count', this.root));
     keepAwake((held) => (find('[data-awake-hint]', this.root).hidden = held || document.visibilityState !== 'visible'));
     document.addEventListener('pointerdown', () => this.sounds.unlock(), { capture: true });
     document.addEventListener('keydown', () => this.sounds.unlock(), { capture: true });
@@ -122,6 +121,7 @@ export class Scanner {
     const { event } = session;
     find('.masthead-site', document).textContent = event.short_title || event.title;
     find('#scan', root).hidden = !this.may('scan');
+    find('[data-ready]', root).dataset.first = this.may('scan') ? 'scan' : 'count';
     find('#count', root).hidden = !this.may('tally') || countersOf(session).length === 0;
     for (const part of root.querySelectorAll('[data-needs]')) /** @type {HTMLElement} */ (part).hidden = !this.may(part.getAttribute('data-needs') || '');
     find('#find', root).hidden = !this.may('lookup') && !this.may('register');

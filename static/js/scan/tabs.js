@@ -26,12 +26,7 @@ export function bindTabs(nav, sections, onVisible) {
     const name = /** @type {HTMLElement} */ (event.target).closest('[data-tab]')?.getAttribute('data-tab');
     if (!name) return;
     event.preventDefault();
-    jump(find(`#${name}`));
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    find(`#${name}`).scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'start' });
   });
-}
-
-/** @param {HTMLElement} section */
-export function jump(section) {
-  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  section.scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'start' });
 }
