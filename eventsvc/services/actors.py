@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from eventsvc import permissions
 from eventsvc.db import db
@@ -32,6 +34,14 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+class Place(Protocol):
+    """What of an event decides who may do what with it."""
+
+    id: str
+    organization_id: str
+    status: str
+
+
 @dataclass(frozen=True)
 class Actor:
     """A caller. ``kind``: ``public`` · ``member`` (user or organization token) · ``device`` · ``system`` (command line)."""
@@ -43,6 +53,8 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     checkpoints: frozenset[str] = frozenset()  # none = all of the event's
     holds: frozenset[str] = frozenset()  # ids of the registrations whose manage cookie this browser has
+    seen_at: datetime | None = None  # of a device: its last contact, and how many records it said it held
+    queued: int = 0
     label: str = ""  # what others may see: the device's name, the member's post
 
     @property
@@ -58,7 +70,7 @@ class Actor:
         """Whether the table of permissions allows ``action`` (in that organization)."""
         return permissions.allows(action, kind=self.kind, role=self.role_in(organization_id), scopes=self.scopes)
 
-    def sees(self, event: Event) -> bool:
+    def sees(self, event: Place) -> bool:
         """Whether this event is the actor's own: of its organization, or the device's one."""
         if self.kind == "system":
             return True
@@ -90,14 +102,17 @@ def device_token(device_id: str) -> str:
     return f"ed_{device_id}_{seal('device', device_id)}"
 
 
+_device_row = select(
+    Device.event_id, Device.scopes, Device.checkpoints, Device.name, Device.revoked_at, Device.last_seen_at, Device.queued
+).where(Device.id == bindparam("device_id"))
+
+
 def _device(token: str) -> Actor:
     _, _, rest = token.partition("_")
     device_id, _, mac = rest.partition("_")
     if not hmac.compare_digest(mac.encode(), seal("device", device_id).encode()):
         raise Unauthorized
-    row = db.session.execute(
-        select(Device.event_id, Device.scopes, Device.checkpoints, Device.name, Device.revoked_at).where(Device.id == device_id)
-    ).one_or_none()
+    row = db.session.execute(_device_row, {"device_id": device_id}).one_or_none()
     if row is None:
         raise Unauthorized
     if row.revoked_at is not None:
@@ -108,6 +123,8 @@ def _device(token: str) -> Actor:
         event_id=row.event_id,
         scopes=frozenset(row.scopes),
         checkpoints=frozenset(row.checkpoints),
+        seen_at=row.last_seen_at,
+        queued=row.queued,
         label=row.name,
     )
 
@@ -139,13 +156,16 @@ def load_event(actor: Actor, slug: str, action: str, *, lock: str | None = None)
     event = db.session.scalar(query)
     if event is None:
         raise Missing
-    if not actor.sees(event):
-        public = event.status != "draft" and permissions.allows(action, kind="public")
-        if actor.kind == "public" and not public and event.status != "draft":
-            raise Unauthorized
-        if not public:
-            raise Missing
-        return event
-    if not actor.may(action, event.organization_id):
-        raise Forbidden
+    admit(actor, event, action)
     return event
+
+
+def admit(actor: Actor, event: Place, action: str) -> None:
+    """Raise Missing, Unauthorized or Forbidden unless the actor may do ``action`` with this event."""
+    if actor.sees(event):
+        if not actor.may(action, event.organization_id):
+            raise Forbidden
+    elif event.status == "draft":
+        raise Missing
+    elif not permissions.allows(action, kind="public"):
+        raise Unauthorized if actor.kind == "public" else Missing

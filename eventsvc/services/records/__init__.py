@@ -10,15 +10,16 @@ from datetime import datetime
 from typing import Any
 
 from eventsvc.db import transaction
-from eventsvc.errors import Invalid, TooLarge
+from eventsvc.errors import Invalid, Refusal, TooLarge
 from eventsvc.ports import clock
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.record_form import Form, Malformed, moment, read
 from eventsvc.services.records.answers import rejected
 from eventsvc.services.records.deciding import answer
 from eventsvc.services.records.keeping import keep, note_contact
-from eventsvc.services.records.loading import load_stored, load_tickets
+from eventsvc.services.records.loading import load
 from eventsvc.services.records.piece import Piece
+from eventsvc.services.sites import visit
 
 MOST_RECORDS = 500
 PIECE = 50  # records that one transaction takes
@@ -29,8 +30,11 @@ def submit(actor: Actor, slug: str, body: Any) -> dict[str, Any]:
 
     Raises Missing, Forbidden or Unauthorized for the caller, TooLarge above 500 records, Invalid for a bad envelope.
     """
-    load_event(actor, slug, "record.submit")
-    raw, sent_at, queued = _envelope(body)
+    try:
+        raw, sent_at, queued = _envelope(body)
+    except Refusal:
+        load_event(actor, slug, "record.submit")  # whoever may not enter is told that first
+        raise
     results: list[dict[str, Any]] = []
     for start in range(0, max(1, len(raw)), PIECE):
         piece = raw[start : start + PIECE]
@@ -55,15 +59,7 @@ def _envelope(body: Any) -> tuple[list[Any], datetime | None, int | None]:
 
 @transaction
 def _take(actor: Actor, slug: str, raw: list[Any], sent_at: datetime | None, queued: int | None) -> list[dict[str, Any]]:
-    event = load_event(actor, slug, "record.submit", lock="share")
-    piece = Piece(
-        actor=actor,
-        event=event,
-        now=clock.now(),
-        sent_at=sent_at,
-        checkpoints={checkpoint.key: checkpoint for checkpoint in event.checkpoints},
-        counters={counter.key: counter for counter in event.counters},
-    )
+    piece = Piece(actor=actor, site=visit(actor, slug, "record.submit"), now=clock.now(), sent_at=sent_at)
     read_ones: list[Form | Malformed] = []
     for item in raw:
         try:
@@ -71,8 +67,7 @@ def _take(actor: Actor, slug: str, raw: list[Any], sent_at: datetime | None, que
         except Malformed as fault:
             read_ones.append(fault)
     forms = [form for form in read_ones if isinstance(form, Form)]
-    load_tickets(piece, forms)
-    load_stored(piece, forms)
+    load(piece, forms)
     answers: list[dict[str, Any]] = []
     for form in read_ones:
         if isinstance(form, Malformed):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from eventsvc.db import db
-from eventsvc.models import Device, Record, Registration
+from eventsvc.models import Device, Registration
 from eventsvc.services import folds, wording
 from eventsvc.services.persons import mask_name
 from eventsvc.services.record_form import Form
@@ -29,24 +29,23 @@ def rejected(record_id: str | None, code: str, message: str) -> dict[str, Any]:
     return {**_EMPTY, "id": record_id, "status": "rejected", "code": code, "message": message, "flags": []}
 
 
-def answer_of(record: dict[str, Any] | Record, status: str) -> dict[str, Any]:
+def answer_of(record: dict[str, Any], status: str) -> dict[str, Any]:
     """The members that every kept record's answer has."""
-    row = record if isinstance(record, dict) else record.__dict__
     return {
         **_EMPTY,
-        "id": row["id"],
+        "id": record["id"],
         "status": status,
-        "outcome": row["outcome"],
-        "admitted": row["admitted"],
-        "used": row["used"],
-        "remaining": row["remaining"],
-        "flags": list(row["flags"]),
+        "outcome": record["outcome"],
+        "admitted": record["admitted"],
+        "used": record["used"],
+        "remaining": record["remaining"],
+        "flags": list(record["flags"]),
     }
 
 
 def checkin_answer(
     piece: Piece,
-    record: dict[str, Any] | Record,
+    record: dict[str, Any],
     known: Known | None,
     status: str,
     questions: Sequence[str] = (),
@@ -54,38 +53,37 @@ def checkin_answer(
 ) -> dict[str, Any]:
     """The answer to a check-in: whose ticket, what remains, when it was used first, in one sentence."""
     answer = answer_of(record, status)
-    row = record if isinstance(record, dict) else record.__dict__
-    ours = known is not None and known.event_id == piece.event.id
-    first, device = _first(piece, row["first_record"], known.id if known else "")
+    ours = known is not None and known.event_id == piece.site.id
+    first, device = _first(piece, record["first_record"], known.id if known else "")
     if known is not None and ours:
         answer["ref"] = known.id
         answer["name"] = mask_name(known.name) or None
         answer["party_size"] = known.party_size
         answer["note"] = known.note
     if first is not None:
-        zone = ZoneInfo(piece.event.timezone)
+        zone = ZoneInfo(piece.site.timezone)
         answer["first_at"] = first.corrected_at.astimezone(zone).isoformat()
         answer["first_checkpoint"] = first.checkpoint
         answer["first_device"] = device
-    if row["outcome"] == "answers_needed":
-        answer["questions"] = [q for q in piece.event.questions if q["key"] in set(questions)]
-    place = piece.checkpoints.get(first.checkpoint or "") if first else None
+    if record["outcome"] == "answers_needed":
+        answer["questions"] = [q for q in piece.site.questions if q["key"] in set(questions)]
+    place = piece.site.checkpoints.get(first.checkpoint or "") if first else None
     answer["message"] = sentence(
-        row["outcome"],
-        admitted=row["quantity"],
-        direction=row["direction"],
-        remaining=row["remaining"],
+        record["outcome"],
+        admitted=record["quantity"],
+        direction=record["direction"],
+        remaining=record["remaining"],
         party_size=known.party_size if known else 1,
-        first=wording.moment(first.corrected_at, piece.event.timezone, piece.now) if first else "",
+        first=wording.moment(first.corrected_at, piece.site.timezone, piece.now) if first else "",
         place=place.name if place else "",
         device=device or "",
         event_title=known.event_title or "" if known and not ours else "",
-        position=_position(piece, known) if row["outcome"] == "waitlisted" and known else None,
+        position=_position(piece, known) if record["outcome"] == "waitlisted" and known else None,
         sessions=_session_times(piece, known) if known and ours else "",
-        opens=wording.moment(opens_at, piece.event.timezone, piece.now) if opens_at else "",
+        opens=wording.moment(opens_at, piece.site.timezone, piece.now) if opens_at else "",
         questions=len(questions),
     )
-    if row["decided"] == "admitted" and row["outcome"] != "admitted":
+    if record["decided"] == "admitted" and record["outcome"] != "admitted":
         answer["message"] = f"已放行 · 待负责人核对（{answer['message'].replace(' · ', '，')}）"
     return answer
 
@@ -108,36 +106,35 @@ def _first(piece: Piece, record_id: str | None, registration_id: str) -> tuple[f
 def _position(piece: Piece, known: Known) -> int:
     """How many parties wait before this one, plus one."""
     ahead = select(func.count()).where(
-        Registration.event_id == piece.event.id, Registration.status == "waitlisted", Registration.seq < known.seq
+        Registration.event_id == piece.site.id, Registration.status == "waitlisted", Registration.seq < known.seq
     )
     return (db.session.scalar(ahead) or 0) + 1
 
 
 def _session_times(piece: Piece, known: Known) -> str:
     """The beginnings of the ticket's own sessions: 20:00, or its names where they have no time."""
-    own = [session for session in piece.event.sessions if session.key in known.sessions]
-    zone = piece.event.timezone
+    own = [session for session in piece.site.sessions if session.key in known.sessions]
+    zone = piece.site.timezone
     return "、".join(wording.moment(session.starts_at, zone) if session.starts_at else session.name for session in own)
 
 
-def stored_answer(piece: Piece, form: Form, record: Record, status: str) -> dict[str, Any]:
+def stored_answer(piece: Piece, form: Form, record: dict[str, Any], status: str) -> dict[str, Any]:
     """The answer of a kept record, made again from the ledger; masked names come from the erasable table."""
-    if record.type == "checkin":
+    if record["type"] == "checkin":
         known = piece.tickets.get(form.id)
-        asked = _open_questions(piece, known) if record.outcome == "answers_needed" and known else ()
+        asked = _open_questions(piece, known) if record["outcome"] == "answers_needed" and known else ()
         answer = checkin_answer(piece, record, known, status, asked)
     else:
         answer = answer_of(record, status)
-        word = "walkin" if record.type == "walkin" and record.outcome == "admitted" else record.outcome
-        answer["message"] = sentence(word, admitted=record.quantity)
-        if record.type == "walkin":
-            answer["party_size"] = record.quantity
-    if "admitted" in piece.later.get(record.id, ()) and record.outcome != "admitted" and "conflict" not in answer["flags"]:
+        word = "walkin" if record["type"] == "walkin" and record["outcome"] == "admitted" else record["outcome"]
+        answer["message"] = sentence(word, admitted=record["quantity"])
+        if record["type"] == "walkin":
+            answer["party_size"] = record["quantity"]
+    if "admitted" in piece.later.get(record["id"], ()) and record["outcome"] != "admitted" and "conflict" not in answer["flags"]:
         answer["flags"].append("conflict")
     return answer
 
 
 def _open_questions(piece: Piece, known: Known) -> tuple[str, ...]:
     """The desk's required questions that this ticket has not answered."""
-    asked = {q["key"] for q in piece.event.questions if q.get("required") and q.get("ask") == "desk"}
-    return tuple(sorted(asked - set(known.answered)))
+    return tuple(sorted(piece.site.required - set(known.answered)))

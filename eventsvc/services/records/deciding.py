@@ -12,7 +12,7 @@ from eventsvc.services import admission, folds, wording
 from eventsvc.services.persons import mask_name
 from eventsvc.services.record_form import Form
 from eventsvc.services.records.answers import answer_of, checkin_answer, rejected, sentence, stored_answer
-from eventsvc.services.records.piece import ROW, Piece, add_note, add_row, as_row, corrected, door, entries, ticket_of
+from eventsvc.services.records.piece import ROW, Piece, add_note, add_row, as_row, corrected, entries, ticket_of
 
 
 def answer(piece: Piece, form: Form) -> dict[str, Any]:
@@ -33,51 +33,51 @@ def answer(piece: Piece, form: Form) -> dict[str, Any]:
     return answer
 
 
-def _replay(piece: Piece, form: Form, known: Record) -> dict[str, Any]:
+def _replay(piece: Piece, form: Form, known: dict[str, Any]) -> dict[str, Any]:
     """The stored answer again; a decision that is new is kept beside the record."""
-    if known.event_id != piece.event.id or known.content != form.content:
+    if known["event_id"] != piece.site.id or known["content"] != form.content:
         return rejected(form.id, "id_reused", "这个编号已用于另一条记录")
-    later = piece.later.setdefault(known.id, set())
-    if form.decided and form.decided != known.decided and form.decided not in later:
+    later = piece.later.setdefault(known["id"], set())
+    if form.decided and form.decided != known["decided"] and form.decided not in later:
         later.add(form.decided)
-        conflict = form.decided == "admitted" and known.outcome != "admitted"
+        conflict = form.decided == "admitted" and known["outcome"] != "admitted"
         piece.decisions.append(
-            {"record_id": known.id, "event_id": known.event_id, "decided": form.decided, "conflict": conflict, "received_at": piece.now}
+            {"record_id": known["id"], "event_id": known["event_id"], "decided": form.decided, "conflict": conflict, "received_at": piece.now}
         )
     return stored_answer(piece, form, known, "replayed")
 
 
 def _fault(piece: Piece, form: Form) -> tuple[str, str] | None:
     """Why this record is not kept: an unknown checkpoint or counter, a missing right."""
-    actor, organization = piece.actor, piece.event.organization_id
-    if form.checkpoint is not None and form.checkpoint not in piece.checkpoints:
+    actor, organization = piece.actor, piece.site.organization_id
+    if form.checkpoint is not None and form.checkpoint not in piece.site.checkpoints:
         return "unknown_checkpoint", "这个活动没有这个签到点"
-    if form.counter is not None and form.counter not in piece.counters:
+    if form.counter is not None and form.counter not in piece.site.counters:
         return "unknown_counter", "这个活动没有这个计数项"
     if not actor.may(f"record.{form.type}", organization):
         return "not_allowed", "这台手机没有这项权限"
     if form.checkpoint and actor.checkpoints and form.checkpoint not in actor.checkpoints:
         return "not_allowed", "这台手机不管这个签到点"
     if form.type == "tally":
-        counter = piece.counters[form.counter or ""]
+        counter = piece.site.counters[form.counter or ""]
         if counter.kind == "material" and actor.kind == "device":
             return "not_allowed", "这个数由负责人填写"
         if form.direction == "out" and counter.kind != "headcount":
             return "malformed", "只有人数计数分进和出"
         if form.basis == "stocktake" and counter.kind == "headcount":
             return "malformed", "人数不用盘点"
-    if form.type == "checkin" and form.direction == "exit" and piece.checkpoints[form.checkpoint or ""].rule != "each_time":
+    if form.type == "checkin" and form.direction == "exit" and piece.site.checkpoints[form.checkpoint or ""].door.rule != "each_time":
         return "malformed", "这个签到点不登记离场"
     return None
 
 
 def _check_in(piece: Piece, form: Form) -> dict[str, Any]:
-    checkpoint = piece.checkpoints[form.checkpoint or ""]
+    checkpoint = piece.site.checkpoints[form.checkpoint or ""]
     known = piece.tickets.get(form.id)
-    ours = known is not None and known.event_id == piece.event.id
+    ours = known is not None and known.event_id == piece.site.id
     at, flags = corrected(piece, form)
     verdict = admission.decide(
-        door(piece, checkpoint),
+        checkpoint.door,
         None if known is None else ticket_of(known, ours),
         entries(piece, known.id, checkpoint.key) if known and ours else (),
         count=form.quantity,
@@ -114,7 +114,7 @@ def _check_in(piece: Piece, form: Form) -> dict[str, Any]:
 def _walk_in(piece: Piece, form: Form) -> dict[str, Any]:
     """A party without a ticket, registered and admitted in one step; only the door's own times can refuse it."""
     at, flags = corrected(piece, form)
-    way_in = door(piece, piece.checkpoints[form.checkpoint or ""])
+    way_in = piece.site.checkpoints[form.checkpoint or ""].door
     now = at if form.decided else piece.now
     verdict = admission.decide(
         way_in,
@@ -135,14 +135,14 @@ def _walk_in(piece: Piece, form: Form) -> dict[str, Any]:
     answer["party_size"] = form.quantity
     answer["name"] = mask_name(form.name) or None
     word = "walkin" if outcome == "admitted" else outcome
-    opens = wording.moment(verdict.opens_at, piece.event.timezone, now) if verdict.opens_at else ""
+    opens = wording.moment(verdict.opens_at, piece.site.timezone, now) if verdict.opens_at else ""
     answer["message"] = sentence(word, admitted=form.quantity, opens=opens)
     return answer
 
 
 def _tally(piece: Piece, form: Form) -> dict[str, Any]:
     at, flags = corrected(piece, form)
-    counter = piece.counters[form.counter or ""]
+    counter = piece.site.counters[form.counter or ""]
     if counter.stock is not None and form.basis == "tapped":
         taken = _tapped(piece, counter.key) + form.quantity
         if taken > counter.stock:
@@ -156,11 +156,11 @@ def _tally(piece: Piece, form: Form) -> dict[str, Any]:
 def _tapped(piece: Piece, counter: str) -> int:
     """What was handed out by taps so far, undone ones left out, this piece's own included."""
     query = select(*ROW).where(
-        Record.event_id == piece.event.id, Record.epoch == piece.event.epoch, Record.counter == counter, Record.basis == "tapped"
+        Record.event_id == piece.site.id, Record.epoch == piece.site.epoch, Record.counter == counter, Record.basis == "tapped"
     )
     rows = [folds.Row(*row) for row in db.session.execute(query)]
     undos = db.session.execute(
-        select(*ROW).where(Record.event_id == piece.event.id, Record.epoch == piece.event.epoch, Record.type == "undo")
+        select(*ROW).where(Record.event_id == piece.site.id, Record.epoch == piece.site.epoch, Record.type == "undo")
     )
     fresh = [as_row(row) for row in piece.new]
     rows += [row for row in fresh if row.type == "tally" and row.counter == counter and row.basis == "tapped"]
@@ -181,7 +181,7 @@ def _undo(piece: Piece, form: Form) -> dict[str, Any]:
     else:
         row = as_row(target)
         later = piece.later.get(row.id, ())
-        if isinstance(target, Record) and target.event_id != piece.event.id:
+        if target["event_id"] != piece.site.id:
             return rejected(form.id, "not_allowed", "这条记录不属于这个活动")
         if row.type == "undo" or (row.type != "tally" and not folds.let_in(row, later)):
             return rejected(form.id, "not_allowed", "这条记录没有可以撤销的")

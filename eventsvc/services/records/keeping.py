@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from eventsvc.db import db, is_postgresql
@@ -37,18 +37,18 @@ def keep(piece: Piece, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     lost = {row["id"]: row for row in piece.new if row["id"] not in kept}
     if not lost:
         return answers
-    stored = {record.id: record for record in db.session.scalars(select(Record).where(Record.id.in_(lost)))}
+    stored = {row.id: row._asdict() for row in db.session.execute(select(*ledger.columns).where(ledger.c.id.in_(lost)))}
     return [_overtaken(piece, answer, lost, stored) for answer in answers]
 
 
-def _overtaken(piece: Piece, answer: dict[str, Any], lost: dict[str, Any], stored: dict[str, Record]) -> dict[str, Any]:
+def _overtaken(piece: Piece, answer: dict[str, Any], lost: dict[str, Any], stored: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The answer to a record that another request kept first, under the same id."""
     record = stored.get(answer["id"] or "")
     if answer["status"] != "recorded" or record is None:
         return answer
-    if record.event_id != piece.event.id or record.content != lost[record.id]["content"]:
-        return rejected(record.id, "id_reused", "这个编号已用于另一条记录")
-    return {**answer, "status": "replayed", "outcome": record.outcome, "admitted": record.admitted, "used": record.used, "remaining": record.remaining}
+    if record["event_id"] != piece.site.id or record["content"] != lost[record["id"]]["content"]:
+        return rejected(record["id"], "id_reused", "这个编号已用于另一条记录")
+    return {**answer, "status": "replayed", "outcome": record["outcome"], "admitted": record["admitted"], "used": record["used"], "remaining": record["remaining"]}
 
 
 def _numbers(count: int) -> list[int]:
@@ -61,13 +61,9 @@ def _numbers(count: int) -> list[int]:
 
 def note_contact(piece: Piece, queued: int) -> None:
     """When the phone was last heard of and how many records it still holds; each phone has a row of its own."""
-    if piece.actor.kind != "device":
+    actor = piece.actor
+    if actor.kind != "device":
         return
-    db.session.execute(
-        update(Device)
-        .where(
-            Device.id == piece.actor.id,
-            or_(Device.last_seen_at.is_(None), Device.last_seen_at < piece.now - SEEN_EVERY, Device.queued != queued),
-        )
-        .values(last_seen_at=piece.now, queued=queued)
-    )
+    if actor.queued == queued and actor.seen_at is not None and piece.now - actor.seen_at < SEEN_EVERY:
+        return
+    db.session.execute(update(Device).where(Device.id == actor.id).values(last_seen_at=piece.now, queued=queued))

@@ -1,125 +1,145 @@
-"""What is known before deciding: the tickets (locked in sorted order), their passages, and what is already kept."""
+"""What is known before deciding: the tickets (locked in sorted order), their passages, and what is already kept.
+
+A scan costs two statements here, one for tickets and one for ledger rows, however many records the piece has.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
-from eventsvc.db import db
+from eventsvc.db import db, is_postgresql
 from eventsvc.models import Event, Person, Record, RecordDecision, Registration, RetiredCode
 from eventsvc.services import folds
 from eventsvc.services.record_form import Form
-from eventsvc.services.records.piece import ROW, Known, Piece
+from eventsvc.services.records.piece import Known, Piece
+
+_TICKET = (
+    select(
+        Registration.id, Registration.event_id, Registration.seq, Registration.party_size, Registration.status, Registration.blocked,
+        Registration.sessions, Registration.answered, Registration.valid_from, Registration.valid_until, Registration.code,
+        Registration.pickup_code, Event.organization_id, Event.title, Event.short_title, Person.name, Person.note,
+    )
+    .join(Event, Event.id == Registration.event_id)
+    .outerjoin(Person, Person.registration_id == Registration.id)
+    .order_by(Registration.id)
+    .with_for_update(of=Registration, key_share=True)
+)  # fmt: skip
+_BY_CODE = _TICKET.where(Registration.code == bindparam("code"))
+_LEDGER = tuple(Record.__table__.columns)
 
 
-def load_tickets(piece: Piece, forms: Sequence[Form]) -> None:
-    """Find the tickets that the records name, lock them in sorted order, and read their earlier passages."""
+def load(piece: Piece, forms: Sequence[Form]) -> None:
+    """Fill the piece with the tickets that its records name and the ledger rows that bear on them."""
+    tickets = _load_tickets(piece, forms)
+    _load_ledger(piece, forms, tickets)
+
+
+def _load_tickets(piece: Piece, forms: Sequence[Form]) -> set[str]:
+    """Find and lock the tickets; the ids of those that are this event's own."""
     asked = [form for form in forms if form.type == "checkin"]
-    named_codes = {form.ticket.value for form in asked if form.ticket and form.ticket.kind == "code"}
+    if not asked:
+        return set()
+    rows, retired = _find(piece, asked)
+    rows = [row for row in rows if row.organization_id == piece.site.organization_id]
+    here = {row.id for row in rows if row.event_id == piece.site.id}
+    by_id = {row.id: _known(row) for row in rows}
+    by_code = {row.code: row.id for row in rows}
+    by_pickup = {row.pickup_code: row.id for row in rows if row.id in here}
+    for form in asked:
+        text = form.ticket
+        if form.ref:
+            found = form.ref if form.ref in here else None
+        elif text is None or text.kind == "foreign":
+            found = None
+        elif text.kind == "pickup":
+            found = by_pickup.get(text.value)
+        else:
+            found = retired.get(text.value) or by_code.get(text.value)
+        if found is not None and found in by_id:
+            known = by_id[found]
+            piece.tickets[form.id] = known.replaced() if text is not None and text.value in retired else known
+    return here
+
+
+def _find(piece: Piece, asked: Sequence[Form]) -> tuple[Sequence[Any], dict[str, str]]:
+    """The rows of the named tickets, in the order in which they were locked; retired codes with their registration's id."""
+    codes = {form.ticket.value for form in asked if form.ticket and form.ticket.kind == "code"}
     pickups = {form.ticket.value for form in asked if form.ticket and form.ticket.kind == "pickup"}
     refs = {form.ref for form in asked if form.ref}
-    retired: dict[str, str] = {}
-    either = []
-    if named_codes:
-        either.append(Registration.code.in_(named_codes))
+    if len(codes) == 1 and not pickups and not refs:
+        rows = db.session.execute(_BY_CODE, {"code": next(iter(codes))}).all()
+        if rows:
+            return rows, {}
+    either: list[ColumnElement[bool]] = []
+    if codes:
+        either.append(Registration.code.in_(codes))
     if pickups:
-        either.append((Registration.event_id == piece.event.id) & Registration.pickup_code.in_(pickups))
+        either.append((Registration.event_id == piece.site.id) & Registration.pickup_code.in_(pickups))
     if refs:
-        either.append((Registration.event_id == piece.event.id) & Registration.id.in_(refs))
+        either.append((Registration.event_id == piece.site.id) & Registration.id.in_(refs))
     if not either:
-        return
-    found = db.session.execute(select(Registration.id, Registration.code).where(or_(*either))).all()
-    if lost := named_codes - {row.code for row in found}:
-        rows = db.session.execute(select(RetiredCode.code, RetiredCode.registration_id).where(RetiredCode.code.in_(lost)))
-        retired = {row.code: row.registration_id for row in rows}
-    ids = {row.id for row in found} | set(retired.values())
-    if not ids:
-        return
-    query = (
-        select(Registration, Event.organization_id, Event.title, Event.short_title)
-        .join(Event, Event.id == Registration.event_id)
-        .where(Registration.id.in_(ids))
-        .order_by(Registration.id)
-        .with_for_update(of=Registration, key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    rows = [row for row in db.session.execute(query) if row.organization_id == piece.event.organization_id]
-    here = {row.Registration.id for row in rows if row.Registration.event_id == piece.event.id}
-    people = {}
-    if here:
-        persons = db.session.execute(select(Person.registration_id, Person.name, Person.note).where(Person.registration_id.in_(here)))
-        people = {row.registration_id: row for row in persons}
-    by_id = {row.Registration.id: _known(row, people.get(row.Registration.id)) for row in rows}
-    by_code = {row.Registration.code: row.Registration.id for row in rows}
-    by_pickup = {row.Registration.pickup_code: row.Registration.id for row in rows if row.Registration.id in here}
-    for form in asked:
-        if form.ref:
-            ticket = by_id.get(form.ref) if form.ref in here else None
-        elif form.ticket is None or form.ticket.kind == "foreign":
-            ticket = None
-        elif form.ticket.kind == "pickup":
-            ticket = by_id.get(by_pickup.get(form.ticket.value, ""))
-        elif form.ticket.value in retired:
-            old = by_id.get(retired[form.ticket.value])
-            ticket = old and Known(**{**old.__dict__, "reissued": True})
-        else:
-            ticket = by_id.get(by_code.get(form.ticket.value, ""))
-        if ticket is not None:
-            piece.tickets[form.id] = ticket
-    _load_passages(piece, here)
+        return [], {}
+    retired: dict[str, str] = {}
+    if not is_postgresql():
+        rows = db.session.execute(_TICKET.where(or_(*either))).all()
+        found = {row.code for row in rows}
+    else:  # ids first, so that the locks are taken in one sorted order
+        plain = db.session.execute(select(Registration.id, Registration.code).where(or_(*either))).all()
+        found = {row.code for row in plain}
+        rows = db.session.execute(_TICKET.where(Registration.id.in_({row.id for row in plain}))).all() if plain else []
+    if lost := codes - found:
+        old = db.session.execute(select(RetiredCode.code, RetiredCode.registration_id).where(RetiredCode.code.in_(lost)))
+        retired = {row.code: row.registration_id for row in old}
+    if missing := set(retired.values()) - {row.id for row in rows}:
+        rows = [*rows, *db.session.execute(_TICKET.where(Registration.id.in_(missing))).all()]
+    return rows, retired
 
 
-def _known(row: Any, person: Any) -> Known:
-    registration: Registration = row.Registration
+def _known(row: Any) -> Known:
     return Known(
-        id=registration.id,
-        event_id=registration.event_id,
-        seq=registration.seq,
-        party_size=registration.party_size,
-        status=registration.status,
-        blocked=registration.blocked,
-        sessions=registration.sessions,
-        answered=registration.answered,
-        valid_from=registration.valid_from,
-        valid_until=registration.valid_until,
-        name=person.name if person else None,
-        note=person.note if person else None,
+        id=row.id,
+        event_id=row.event_id,
+        seq=row.seq,
+        party_size=row.party_size,
+        status=row.status,
+        blocked=row.blocked,
+        sessions=row.sessions,
+        answered=row.answered,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        name=row.name,
+        note=row.note,
         event_title=row.short_title or row.title,
     )
 
 
-def _load_passages(piece: Piece, registration_ids: set[str]) -> None:
-    """The earlier check-ins of these tickets in this epoch, what took them back, and what phones decided later."""
-    if not registration_ids:
+def _load_ledger(piece: Piece, forms: Sequence[Form], registration_ids: set[str]) -> None:
+    """Earlier passages of the tickets, records kept under these ids, targets of undos, and undos that came before their targets."""
+    ids = {form.id for form in forms}
+    wanted = ids | {form.undoes for form in forms if form.undoes}
+    if not wanted:
         return
-    query = select(*ROW).where(Record.registration_id.in_(registration_ids), Record.epoch == piece.event.epoch)
-    ids = []
-    for row in db.session.execute(query):
-        ids.append(row.id)
-        piece.rows.setdefault(row.registration_id, []).append(folds.Row(*row))
-    if ids:
-        piece.undos += [folds.Row(*row) for row in db.session.execute(select(*ROW).where(Record.undoes.in_(ids), Record.type == "undo"))]
-        _load_later(piece, ids)
-
-
-def _load_later(piece: Piece, record_ids: Sequence[str]) -> None:
-    query = select(RecordDecision.record_id, RecordDecision.decided).where(RecordDecision.record_id.in_(record_ids))
-    for row in db.session.execute(query):
-        piece.later.setdefault(row.record_id, set()).add(row.decided)
-
-
-def load_stored(piece: Piece, forms: Sequence[Form]) -> None:
-    """Records that are already kept under these ids, the targets of undos, and undos that came before their targets."""
-    wanted = {form.id for form in forms} | {form.undoes for form in forms if form.undoes}
-    if wanted:
-        for record in db.session.scalars(select(Record).where(Record.id.in_(wanted))):
-            piece.stored[record.id] = record
-    replayed = [form.id for form in forms if form.id in piece.stored]
-    if replayed:
-        _load_later(piece, replayed)
-    fresh = [form.id for form in forms if form.id not in piece.stored and form.type != "undo"]
-    if fresh:
-        early = db.session.execute(select(*ROW).where(Record.undoes.in_(fresh), Record.type == "undo"))
-        piece.undos += [folds.Row(*row) for row in early]
+    ledger = Record.__table__.c
+    either: list[ColumnElement[bool]] = [ledger.id.in_(wanted), ledger.undoes.in_(ids)]
+    if registration_ids:
+        either.append(ledger.registration_id.in_(registration_ids))
+    passages = []
+    for found in db.session.execute(select(*_LEDGER).where(or_(*either))):
+        row = folds.Row(*(getattr(found, name) for name in folds.Row._fields))
+        if found.id in wanted:
+            piece.stored[found.id] = found._asdict()
+        if found.type == "undo":
+            piece.undos.append(row)
+        elif found.registration_id in registration_ids and found.epoch == piece.site.epoch:
+            piece.rows.setdefault(found.registration_id, []).append(row)
+            passages.append(row.id)
+    if passages:
+        query = select(*(ledger[name] for name in folds.Row._fields)).where(ledger.undoes.in_(passages), ledger.type == "undo")
+        piece.undos += [folds.Row(*found) for found in db.session.execute(query)]
+    if asked := {*passages, *(ids & piece.stored.keys())}:
+        later = select(RecordDecision.record_id, RecordDecision.decided).where(RecordDecision.record_id.in_(asked))
+        for decision in db.session.execute(later):
+            piece.later.setdefault(decision.record_id, set()).add(decision.decided)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from eventsvc.models import Checkpoint, Counter, Event, Record
+from eventsvc.models import Record
 from eventsvc.services import admission, folds
 from eventsvc.services.actors import Actor
 from eventsvc.services.record_form import Form
+from eventsvc.services.sites import Site
 
 SKEW = timedelta(minutes=5)
 ROW = tuple(getattr(Record, name) for name in folds.Row._fields)
@@ -35,19 +36,21 @@ class Known:
     event_title: str | None = None
     reissued: bool = False
 
+    def replaced(self) -> Known:
+        """The same ticket, named by a code that was replaced since."""
+        return replace(self, reissued=True)
+
 
 @dataclass
 class Piece:
     """What one transaction knows while it works through its records."""
 
     actor: Actor
-    event: Event
+    site: Site
     now: datetime
     sent_at: datetime | None
-    checkpoints: dict[str, Checkpoint]
-    counters: dict[str, Counter]
     tickets: dict[str, Known] = field(default_factory=dict)  # by record id
-    stored: dict[str, Record] = field(default_factory=dict)  # by record id: replays and targets of undos
+    stored: dict[str, dict[str, Any]] = field(default_factory=dict)  # by record id: replays and targets of undos
     later: dict[str, set[str]] = field(default_factory=dict)  # decisions that phones added afterwards
     rows: dict[str, list[folds.Row]] = field(default_factory=dict)  # by registration id
     undos: list[folds.Row] = field(default_factory=list)
@@ -57,11 +60,9 @@ class Piece:
     answered: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)  # by record id: content and answer
 
 
-def as_row(record: dict[str, Any] | Record) -> folds.Row:
+def as_row(record: dict[str, Any]) -> folds.Row:
     """A ledger row, fresh or stored, as the folds read it."""
-    if isinstance(record, dict):
-        return folds.Row(*(record[name] for name in folds.Row._fields))
-    return folds.Row(*(getattr(record, name) for name in folds.Row._fields))
+    return folds.Row(*(record[name] for name in folds.Row._fields))
 
 
 def corrected(piece: Piece, form: Form) -> tuple[datetime, list[str]]:
@@ -77,8 +78,8 @@ def add_row(piece: Piece, form: Form, at: datetime, flags: list[str], *, outcome
     row = {
         "id": form.id,
         "seq": 0,
-        "event_id": piece.event.id,
-        "epoch": piece.event.epoch,
+        "event_id": piece.site.id,
+        "epoch": piece.site.epoch,
         "type": form.type,
         "device_id": piece.actor.id if piece.actor.kind == "device" else None,
         "checkpoint": form.checkpoint,
@@ -112,25 +113,7 @@ def add_note(piece: Piece, form: Form) -> None:
     """Keep what the record says of persons apart from the ledger."""
     said = {key: getattr(form, key) for key in ("operator", "reason", "note", "name", "phone", "answers")}
     if any(said.values()):
-        piece.notes.append({"record_id": form.id, "event_id": piece.event.id, **said})
-
-
-def door(piece: Piece, checkpoint: Checkpoint) -> admission.Door:
-    """The checkpoint as the decision sees it."""
-    event = piece.event
-    return admission.Door(
-        zone=event.timezone,
-        status=event.status,
-        rule=checkpoint.rule,
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
-        closed_at=event.closed_at,
-        opens_at=checkpoint.opens_at,
-        closes_at=checkpoint.closes_at,
-        sessions=frozenset(checkpoint.sessions),
-        required=frozenset(q["key"] for q in event.questions if q.get("required") and q.get("ask") == "desk"),
-        rehearsal=event.rehearsal,
-    )
+        piece.notes.append({"record_id": form.id, "event_id": piece.site.id, **said})
 
 
 def ticket_of(known: Known, ours: bool) -> admission.Ticket:
