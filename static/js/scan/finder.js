@@ -13,13 +13,15 @@ const PATIENCE = 4000;
 
 export class Finder {
   /**
-   * @param {{transport: import('./transport.js').Transport, slug: () => string, report?: (online: boolean) => void, onRevoked?: () => void, now?: () => number}} options
+   * @param {{transport: import('./transport.js').Transport, slug: () => string, report?: (online: boolean) => void, onRevoked?: () => void,
+   *          allowed?: () => boolean, now?: () => number}} options `allowed`: whether this phone may look people up at all
    */
-  constructor({ transport, slug, report = () => {}, onRevoked = () => {}, now = Date.now }) {
+  constructor({ transport, slug, report = () => {}, onRevoked = () => {}, allowed = () => true, now = Date.now }) {
     this.transport = transport;
     this.slug = slug;
     this.report = report;
     this.onRevoked = onRevoked;
+    this.allowed = allowed;
     this.now = now;
     /** @type {Map<string, {person: Person, at: number}>} by code or 签到码 */
     this.known = new Map();
@@ -27,6 +29,7 @@ export class Finder {
 
   /** @param {string} code a ticket's code or 签到码 @returns {Promise<Found>} */
   async byCode(code) {
+    if (!this.allowed()) return { kind: 'denied' };
     const known = this.known.get(code);
     if (known && this.now() - known.at < REMEMBER) return { kind: 'found', rows: [known.person] };
     const { found, slow } = await this.search(code);

@@ -58,7 +58,7 @@ export class Scanner {
         onRevoked: (device) => device === this.session.device.id && this.stop(),
       },
     });
-    this.finder = new Finder({ transport: this.transport, slug: () => this.session.event.slug, report: (online) => this.outbox.report(online), onRevoked: () => this.stop() });
+    this.finder = new Finder({ transport: this.transport, slug: () => this.session.event.slug, report: (online) => this.outbox.report(online), onRevoked: () => this.stop(), allowed: () => this.may('lookup') });
     this.results = new ResultView(find('[data-hook=result]', root), {
       onConfirm: (count) => this.door.confirm(count),
       onAnswers: (answers) => this.door.answer(answers),
@@ -81,7 +81,7 @@ export class Scanner {
     this.counters = new CountersView(find('[data-counters]', root), { journal: this.journal, onTap: (tap, label) => void this.tap(tap, label), onUndo: (id) => void this.undo(id) });
     this.records = new RecordsView(find('#records', root), { journal: this.journal, onUndo: (id) => void this.undo(id), onDealtWith: (id, again) => void this.outbox.dealtWith(id, again) });
     this.people = new PeopleView(find('#find', root), { finder: this.finder, onPerson: (person) => this.door.person(person), onWalkin: (walkin) => void this.walkin(walkin) });
-    this.poll = new Poll({ transport: this.transport, slug: () => this.session.event.slug, journal: this.journal, report: (online) => this.outbox.report(online), onRevoked: () => this.stop(), onFigures: (figures, asOf, askedAt) => this.figured(figures, asOf, askedAt) });
+    this.poll = new Poll({ transport: this.transport, slug: () => this.session.event.slug, journal: this.journal, report: (online) => this.outbox.report(online), onRevoked: () => this.stop(), onFigures: (figures, asOf, askedAt) => this.figured(figures, asOf, askedAt), every: () => (this.may('tally') ? 10000 : 30000) });
   }
 
   /** @param {string} scope */
