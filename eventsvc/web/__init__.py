@@ -9,6 +9,7 @@ from flask_compress import Compress
 from flask_wtf import CSRFProtect
 
 from eventsvc.web import (
+    addresses,
     errors,
     events,
     filters,
@@ -49,7 +50,7 @@ def init_app(app: Flask) -> None:
     Compress(app)
     statics.init_app(app)
     headers.init_app(app)
-    tickets.init_app(app)
+    addresses.init_app(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages)
     if importlib.util.find_spec("eventsvc.web.manage"):

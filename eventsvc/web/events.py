@@ -21,7 +21,7 @@ from eventsvc.web.view import action, page, pages
 OPEN = {"open", "waitlist"}
 
 
-@pages.get("/e/<slug>")
+@pages.get("/e/<event_slug:slug>")
 @action("open")
 def event(slug: str) -> Response:
     """The activity with its form; a draft for its own organizers only."""
@@ -29,7 +29,7 @@ def event(slug: str) -> Response:
     return _show(found, _form_of(found))
 
 
-@pages.post("/e/<slug>")
+@pages.post("/e/<event_slug:slug>")
 @action("registration.create")
 def register(slug: str) -> Response:
     """Register the party; 303 to its ticket once it is kept, else the form again with every fault and all that was typed."""
@@ -104,7 +104,7 @@ def _show(found: Any, form: RegistrationForm, status: int = 200, *, just_filled:
     )
 
 
-@pages.get("/e/<slug>.ics")
+@pages.get("/e/<event_slug:slug>.ics")
 @action("open")
 def calendar(slug: str) -> Response:
     """The activity for a phone's calendar; it follows when the event is moved or called off."""
@@ -123,7 +123,7 @@ def calendar_file(found: Any, url: str) -> Response:
     return response
 
 
-@pages.get("/e/<slug>/privacy")
+@pages.get("/e/<event_slug:slug>/privacy")
 @action("open")
 def privacy(slug: str) -> Response:
     """What is collected, what for, and for how long."""

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response, flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask_babel import gettext
-from werkzeug.routing import BaseConverter
 
-from eventsvc.errors import Invalid, Missing, TooMany
+from eventsvc.errors import Conflict, Invalid, Missing, TooMany
 from eventsvc.render import qr
 from eventsvc.services import links, registrations
 from eventsvc.services.actors import Actor
@@ -19,18 +18,6 @@ from eventsvc.web import activity, checkin, identity
 from eventsvc.web.events import calendar_file
 from eventsvc.web.forms import PageForm, PartyForm, UnlockForm, whole_of
 from eventsvc.web.view import action, page, pages
-
-
-class TicketCode(BaseConverter):
-    """Twenty letters and digits in any case; anything longer or shorter is another address."""
-
-    regex = "[0-9A-Za-z]{20}"
-    part_isolating = True
-
-
-def init_app(app: Flask) -> None:
-    """Teach the URL map what a code looks like; before the blueprint is registered."""
-    app.url_map.converters["code"] = TicketCode
 
 
 @dataclass(frozen=True)
@@ -122,6 +109,7 @@ def _whole(found: Found, event: activity.Activity) -> dict[str, Any]:
         "url": links.ticket(registration.code),
         "can_change": alive and (event.max_party > 1 or registration.party_size > 1),
         "can_cancel": alive,
+        "can_restore": going_on and found.status == "cancelled",
         "reason": None,
     }
 
@@ -215,9 +203,26 @@ def ticket_cancel(code: str) -> Response:
     return _away(found)
 
 
+@pages.post("/t/<code:code>/restore")
+@action("registration.create")
+def ticket_restore(code: str) -> Response:
+    """Take a cancellation back while the places are still there: instead of being asked twice, one can undo a slip."""
+    found = find(code)
+    if not found.held:
+        return _show(found, status=403)
+    try:
+        registrations.restore(found.actor, found.event.slug, found.registration.id)
+    except Conflict as refusal:
+        flash(refusal.sentence(gettext), "look")
+    else:
+        flash(gettext("报名已恢复，凭证和原来一样"), "ok")
+    return _away(found)
+
+
 @pages.get("/t/<code:code>/unlock")
 @pages.get("/t/<code:code>/party")
 @pages.get("/t/<code:code>/cancel")
+@pages.get("/t/<code:code>/restore")
 @pages.get("/t/<code:code>/checkin")
 @action("open")
 def ticket_again(code: str) -> Response:

@@ -10,6 +10,7 @@ from eventsvc.services.registrations.changing import (
     cancel,
     change,
     reissue,
+    restore,
 )
 from eventsvc.services.registrations.finding import (
     MOST_FOUND,
@@ -64,6 +65,7 @@ __all__ = [
     "read_manage_token",
     "register",
     "reissue",
+    "restore",
     "search",
     "state",
     "used_at",

@@ -20,11 +20,14 @@ from eventsvc.services.persons import (
     unprintable,
 )
 from eventsvc.services.registrations.places import (
+    CLOSED,
     anyone_waits,
+    lacks_session,
     people_in,
     places_left,
     position,
     promote,
+    state,
     take_places,
 )
 from eventsvc.services.registrations.registering import Registered
@@ -135,6 +138,26 @@ def cancel(actor: Actor, slug: str, registration_id: str) -> Registered:
             promote(event)
     registration.updated_at = clock.now()
     journal.note(actor, "registration.cancel", event, registration=registration.id)
+    return Registered(registration, event, None)
+
+
+@transaction
+def restore(actor: Actor, slug: str, registration_id: str) -> Registered:
+    """Take a cancellation back, code and all, while registration is open and the places are still free. Raises Conflict."""
+    event, registration = _load(actor, slug, registration_id, "registration.edit")
+    if registration.status != "cancelled":
+        return Registered(registration, event, position(registration))
+    if closed := CLOSED.get(state(event, clock.now())):
+        raise Conflict(*closed)
+    room = places_left(event)
+    gone = room is not None and (registration.party_size > room or anyone_waits(event))
+    if gone or lacks_session(event, registration):
+        raise Conflict("event_full", "名额已经让给别人了，可以重新报名或登记候补")
+    registration.status = "pending" if event.approval else "confirmed"
+    registration.cancelled_at = None
+    registration.updated_at = clock.now()
+    take_places(event, registration, registration.party_size)
+    journal.note(actor, "registration.restore", event, registration=registration.id)
     return Registered(registration, event, None)
 
 

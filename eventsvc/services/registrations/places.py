@@ -60,6 +60,14 @@ def take_places(event: Event, registration: Registration, count: int) -> None:
             session.places_taken += count
 
 
+def lacks_session(event: Event, registration: Registration) -> bool:
+    """Whether a session that the party chose has too few places left for it."""
+    return any(
+        s.key in registration.sessions and s.capacity is not None and s.capacity - s.places_taken < registration.party_size
+        for s in event.sessions
+    )
+
+
 def position(registration: Registration) -> int | None:
     """The parties ahead of a waitlisted one, plus one; None for any other."""
     if registration.status != "waitlisted":
@@ -75,11 +83,7 @@ def promote(event: Event) -> None:
     waiting = select(Registration).where(Registration.event_id == event.id, Registration.status == "waitlisted").order_by(Registration.seq)
     for registration in db.session.scalars(waiting.with_for_update(key_share=True)):
         room = places_left(event)
-        lacking = any(
-            s.key in registration.sessions and s.capacity is not None and s.capacity - s.places_taken < registration.party_size
-            for s in event.sessions
-        )
-        if (room is not None and registration.party_size > room) or lacking:
+        if (room is not None and registration.party_size > room) or lacks_session(event, registration):
             return
         registration.status = "confirmed"
         registration.updated_at = clock.now()
