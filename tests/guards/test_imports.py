@@ -19,7 +19,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "services": {"models", "ports", "db", *GROUND},
     "render": {"services.reports"},
     "web": {"services", "render", "ports", "logs", *GROUND},
-    "api": {"services", "render", "ports", *GROUND},
+    "api": {"services", "render", "ports", "logs", *GROUND},
     "demo": {"services", "ports", *GROUND},
     "cli": {"services", "render", "ports", "demo", *GROUND},
     "serve": {"", "demo", "logs", *GROUND},

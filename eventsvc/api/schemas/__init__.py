@@ -1,0 +1,45 @@
+"""Shapes of bodies and answers: what the OpenAPI document shows; bodies that no verb reads by itself are checked by these."""
+
+from eventsvc.api.schemas.devices import DevicePage, InvitationAnswer, InvitationBody, JoinAnswer, JoinBody, LookupAnswer, LookupBody
+from eventsvc.api.schemas.events import EventAnswer, EventChanges, EventPage, Postponement
+from eventsvc.api.schemas.figures import FiguresAnswer, FrozenAnswer, ReportAnswer
+from eventsvc.api.schemas.records import RecordsAnswer, RecordsBody
+from eventsvc.api.schemas.registrations import (
+    BlockBody,
+    RegistrationAnswer,
+    RegistrationBody,
+    RegistrationDetail,
+    RegistrationEdit,
+    RegistrationPage,
+    SearchBody,
+)
+from eventsvc.api.schemas.shape import Document, PageQuery, Problem
+
+__all__ = [
+    "BlockBody",
+    "DevicePage",
+    "Document",
+    "EventAnswer",
+    "EventChanges",
+    "EventPage",
+    "FiguresAnswer",
+    "FrozenAnswer",
+    "InvitationAnswer",
+    "InvitationBody",
+    "JoinAnswer",
+    "JoinBody",
+    "LookupAnswer",
+    "LookupBody",
+    "PageQuery",
+    "Postponement",
+    "Problem",
+    "RecordsAnswer",
+    "RecordsBody",
+    "RegistrationAnswer",
+    "RegistrationBody",
+    "RegistrationDetail",
+    "RegistrationEdit",
+    "RegistrationPage",
+    "ReportAnswer",
+    "SearchBody",
+]

@@ -1,0 +1,98 @@
+"""Shapes of registrations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from eventsvc.api.schemas.shape import Channel, Cursor, Shape, Status, Text
+
+
+class RegistrationBody(Shape):
+    """A party under one name. Without a token, phone and consent are required."""
+
+    name: Annotated[str, Field(max_length=50)]
+    phone: str | None = None
+    party_size: Annotated[int, Field(ge=1, le=99)] = 1
+    sessions: list[str] = []
+    answers: dict[str, Any] = {}
+    consent: bool = False
+    channel: Channel | None = None
+    note: Annotated[str | None, Field(max_length=300)] = None
+
+
+class RegistrationAnswer(Shape):
+    """The registration as its holder needs it: code, 签到码, ticket, and the secret that manages it."""
+
+    id: str
+    status: Status
+    party_size: int
+    code: str
+    pickup_code: str
+    qr_text: str
+    ticket_url: str
+    manage_token: str
+    waitlist_position: int | None
+
+
+class RegistrationRow(Shape):
+    """A registration for the event's members; viewers see neither code, ticket nor manage token."""
+
+    id: str
+    status: Status
+    blocked: bool
+    party_size: int
+    name: str | None
+    phone: str | None
+    sessions: list[str]
+    answers: dict[str, Any]
+    note: str | None
+    channel: Channel
+    created_at: datetime
+    updated_at: datetime
+    cancelled_at: datetime | None
+    code: str | None = None
+    pickup_code: str | None = None
+    qr_text: str | None = None
+    ticket_url: str | None = None
+    manage_token: str | None = None
+
+
+class RegistrationDetail(RegistrationRow):
+    """The same with the place in the waitlist and the entries by checkpoint."""
+
+    waitlist_position: int | None
+    used: dict[str, int]
+
+
+class RegistrationPage(Shape):
+    """A page of registrations in order of arrival."""
+
+    items: list[RegistrationRow]
+    next_cursor: str | None
+
+
+class RegistrationEdit(Shape):
+    """What changes; the code stays."""
+
+    name: Annotated[str, Field(max_length=50)] | None = None
+    phone: str | None = None
+    party_size: Annotated[int, Field(ge=1, le=99)] | None = None
+    note: Annotated[str | None, Field(max_length=300)] = None
+
+
+class SearchBody(Shape):
+    """Name, pinyin initials, phone or its tail, 签到码 or code; nothing lists everybody."""
+
+    q: Annotated[Text, Field(max_length=512)] | None = None
+    status: Literal["confirmed", "waitlisted", "pending", "cancelled", "blocked"] | None = None
+    cursor: Cursor | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class BlockBody(Shape):
+    """``false`` lifts the block again."""
+
+    blocked: bool = True
