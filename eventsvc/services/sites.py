@@ -54,6 +54,7 @@ class Site:
 
     id: str
     organization_id: str
+    status: str
     epoch: int
     timezone: str
     questions: tuple[dict[str, Any], ...]
@@ -69,8 +70,14 @@ _light = select(Event.id, Event.organization_id, Event.status, Event.revision).w
 _shared = _light.with_for_update(read=True, key_share=True, of=Event)  # on PostgreSQL waits only for a freeze
 
 
-def visit(actor: Actor, slug: str, action: str) -> Site:
-    """The site of an event for an actor who may do ``action`` there, inside a transaction that adds records."""
+def visit(actor: Actor, slug: str, action: str, known: Site | None = None) -> Site:
+    """The site of an event for an actor who may do ``action`` there, inside a transaction that adds records.
+
+    ``known``: the same site, read in the same transaction for another actor.
+    """
+    if known is not None:
+        admit(actor, known, action)
+        return known
     row = db.session.execute(_shared, {"slug": slug}).one_or_none()
     if row is None:
         raise Missing
@@ -90,6 +97,7 @@ def _build(event: Event) -> Site:
     return Site(
         id=event.id,
         organization_id=event.organization_id,
+        status=event.status,
         epoch=event.epoch,
         timezone=event.timezone,
         questions=tuple(event.questions),

@@ -1,15 +1,18 @@
 """The one door for everything that happens on the spot: a batch of field records in, one answer each, every record kept once.
 
 Form, then a known id (replay or `id_reused`), then rights, then the decision; a bad record never sinks the others. Long
-batches are cut into pieces of 50, each one transaction, so that no writer waits long; tickets are locked in sorted order.
+batches are cut into pieces of 50, so that no writer waits long; pieces that come at the same time share one transaction
+(`together`); tickets are locked in sorted order.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from eventsvc.db import transaction
+from eventsvc.db import in_transaction, transaction
 from eventsvc.errors import Invalid, Refusal, TooLarge
 from eventsvc.ports import clock
 from eventsvc.services.actors import Actor, load_event
@@ -19,10 +22,11 @@ from eventsvc.services.records.deciding import answer
 from eventsvc.services.records.keeping import keep, note_contact
 from eventsvc.services.records.loading import load
 from eventsvc.services.records.piece import Piece
+from eventsvc.services.records.together import Job, Together
 from eventsvc.services.sites import visit
 
 MOST_RECORDS = 500
-PIECE = 50  # records that one transaction takes
+PIECE = 50  # records of a batch that go together
 
 
 def submit(actor: Actor, slug: str, body: Any) -> dict[str, Any]:
@@ -37,10 +41,19 @@ def submit(actor: Actor, slug: str, body: Any) -> dict[str, Any]:
         raise
     results: list[dict[str, Any]] = []
     for start in range(0, max(1, len(raw)), PIECE):
-        piece = raw[start : start + PIECE]
+        piece = [_form(item) for item in raw[start : start + PIECE]]
         last = start + PIECE >= len(raw)
-        results += _take(actor, slug, piece, sent_at, (queued or 0) if last else None)
+        job = Job(slug, len(piece), _Work(actor, piece, sent_at, (queued or 0) if last else None))
+        results += _alone(job) if in_transaction() else _together.run(job)
     return {"results": results, "server_time": clock.now().isoformat()}
+
+
+@dataclass(frozen=True)
+class _Work:
+    actor: Actor
+    forms: Sequence[Form | Malformed]
+    sent_at: datetime | None
+    queued: int | None
 
 
 def _envelope(body: Any) -> tuple[list[Any], datetime | None, int | None]:
@@ -57,24 +70,49 @@ def _envelope(body: Any) -> tuple[list[Any], datetime | None, int | None]:
     return body["records"], sent_at, queued
 
 
+def _form(item: Any) -> Form | Malformed:
+    try:
+        return read(item)
+    except Malformed as fault:
+        return fault
+
+
 @transaction
-def _take(actor: Actor, slug: str, raw: list[Any], sent_at: datetime | None, queued: int | None) -> list[dict[str, Any]]:
-    piece = Piece(actor=actor, site=visit(actor, slug, "record.submit"), now=clock.now(), sent_at=sent_at)
-    read_ones: list[Form | Malformed] = []
-    for item in raw:
+def _take(jobs: Sequence[Job]) -> None:
+    """One transaction: what is known is read once for all, each record is decided in turn, all rows are kept at once."""
+    slug = jobs[0].key
+    pieces: list[tuple[Job, Piece]] = []
+    for job in jobs:
         try:
-            read_ones.append(read(item))
-        except Malformed as fault:
-            read_ones.append(fault)
-    forms = [form for form in read_ones if isinstance(form, Form)]
-    load(piece, forms)
-    answers: list[dict[str, Any]] = []
-    for form in read_ones:
-        if isinstance(form, Malformed):
-            answers.append(rejected(form.id, "malformed", str(form)))
-        else:
-            answers.append(answer(piece, form))
-    answers = keep(piece, answers)
-    if queued is not None:
-        note_contact(piece, queued)
-    return answers
+            first = pieces[0][1] if pieces else None
+            site = first.site if first else None
+            site = visit(job.work.actor, slug, "record.submit", site)
+        except Refusal as refusal:
+            job.error = refusal
+            continue
+        shared = first or Piece(actor=job.work.actor, site=site, now=clock.now(), sent_at=None)
+        pieces.append((job, replace(shared, actor=job.work.actor, sent_at=job.work.sent_at)))
+    if not pieces:
+        return
+    shared = pieces[0][1]
+    load(shared, [form for job, _piece in pieces for form in job.work.forms if isinstance(form, Form)])
+    answers = [
+        [rejected(form.id, "malformed", str(form)) if isinstance(form, Malformed) else answer(piece, form) for form in job.work.forms]
+        for job, piece in pieces
+    ]
+    overtaken = keep(shared)
+    for (job, piece), said in zip(pieces, answers, strict=True):
+        job.result = [overtaken(item) for item in said] if overtaken else said
+        if job.work.queued is not None:
+            note_contact(piece, job.work.queued)
+
+
+def _alone(job: Job) -> list[dict[str, Any]]:
+    """Within a verb's own transaction nothing is shared with others."""
+    _take([job])
+    if job.error is not None:
+        raise job.error
+    return job.result
+
+
+_together = Together(_take)

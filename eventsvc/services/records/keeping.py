@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -16,12 +17,12 @@ from eventsvc.services.records.piece import Piece
 SEEN_EVERY = timedelta(seconds=15)  # a phone's last contact is written no more often than this
 
 
-def keep(piece: Piece, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Write the new rows in bulk; an id that another request kept in the meantime is answered as its replay."""
+def keep(piece: Piece) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    """Write the new rows in bulk; where another server kept an id in the meantime, what makes the answers right."""
     if piece.decisions:
         db.session.execute(insert(RecordDecision), piece.decisions)
     if not piece.new:
-        return answers
+        return None
     for row, seq in zip(piece.new, _numbers(len(piece.new)), strict=True):
         row["seq"] = seq
     ledger = Record.__table__
@@ -34,21 +35,21 @@ def keep(piece: Piece, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     notes = [note for note in piece.notes if note["record_id"] in kept]
     if notes:
         db.session.execute(insert(RecordNote), notes)
-    lost = {row["id"]: row for row in piece.new if row["id"] not in kept}
+    lost = {row["id"]: row["content"] for row in piece.new if row["id"] not in kept}
     if not lost:
-        return answers
-    stored = {row.id: row._asdict() for row in db.session.execute(select(*ledger.columns).where(ledger.c.id.in_(lost)))}
-    return [_overtaken(piece, answer, lost, stored) for answer in answers]
+        return None
+    stored = {row.id: row for row in db.session.execute(select(*ledger.columns).where(ledger.c.id.in_(lost)))}
 
+    def overtaken(answer: dict[str, Any]) -> dict[str, Any]:
+        record = stored.get(answer["id"] or "")
+        if answer["status"] != "recorded" or record is None:
+            return answer
+        if record.event_id != piece.site.id or record.content != lost[record.id]:
+            return rejected(record.id, "id_reused", "这个编号已用于另一条记录")
+        again = {"outcome": record.outcome, "admitted": record.admitted, "used": record.used, "remaining": record.remaining}
+        return {**answer, "status": "replayed", **again}
 
-def _overtaken(piece: Piece, answer: dict[str, Any], lost: dict[str, Any], stored: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The answer to a record that another request kept first, under the same id."""
-    record = stored.get(answer["id"] or "")
-    if answer["status"] != "recorded" or record is None:
-        return answer
-    if record["event_id"] != piece.site.id or record["content"] != lost[record["id"]]["content"]:
-        return rejected(record["id"], "id_reused", "这个编号已用于另一条记录")
-    return {**answer, "status": "replayed", "outcome": record["outcome"], "admitted": record["admitted"], "used": record["used"], "remaining": record["remaining"]}
+    return overtaken
 
 
 def _numbers(count: int) -> list[int]:

@@ -1,0 +1,116 @@
+"""Group commit: requests that come at the same time for one event share one transaction and one flush to disk.
+
+Whoever finds nobody at work leads: it takes every request that waits for the same event, works through them in the
+order in which they came, commits once, and wakes them; then the next one that waits leads. Nobody is answered before
+the commit. If a group fails as a whole, each of its requests is tried alone, so that one cannot sink the others.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from eventsvc.errors import Unavailable
+
+MOST_JOBS = 64
+MOST_RECORDS = 100  # of one transaction, so that no writer waits long
+PATIENCE = 30.0  # seconds
+
+
+@dataclass(eq=False)
+class Job:
+    """One piece of a request on its way through a transaction: what to do, then what came of it."""
+
+    key: str  # only jobs of one key share a transaction
+    size: int
+    work: Any
+    result: Any = None
+    error: BaseException | None = None
+    done: bool = False
+    woken: threading.Event = field(default_factory=threading.Event)
+
+
+class Together:
+    """Runs jobs through ``process`` in groups; ``process`` sets each job's ``result`` or ``error`` in one transaction."""
+
+    def __init__(self, process: Callable[[Sequence[Job]], None]) -> None:
+        self._process = process
+        self._mutex = threading.Lock()
+        self._waiting: deque[Job] = deque()
+        self._led = False
+
+    def run(self, job: Job) -> Any:
+        """Have a job done, by this thread or by another one; returns its result or raises its error."""
+        with self._mutex:
+            self._waiting.append(job)
+            follows = self._led
+            self._led = True
+        if follows:
+            if not job.woken.wait(PATIENCE) and self._withdraw(job):
+                raise Unavailable
+            if not job.woken.wait(PATIENCE):
+                raise Unavailable  # begun, and still not through: the phone asks again under the same id
+        if not job.done:
+            self._lead()
+        if job.error is not None:
+            raise job.error
+        return job.result
+
+    def _withdraw(self, job: Job) -> bool:
+        """Take a job back that nobody has begun; False where it was begun meanwhile."""
+        with self._mutex:
+            if job in self._waiting and not job.woken.is_set():
+                self._waiting.remove(job)
+                return True
+        return False
+
+    def _lead(self) -> None:
+        """Do one group, this thread's own job among it, and hand over to the next that waits."""
+        group = self._next_group()
+        try:
+            self._do(group)
+        except BaseException as error:
+            for job in group:
+                job.error = job.error or error
+            raise
+        finally:
+            with self._mutex:
+                follower = self._waiting[0] if self._waiting else None
+                self._led = follower is not None
+                if follower is not None:
+                    follower.woken.set()
+            for job in group:
+                job.done = True
+                job.woken.set()
+
+    def _next_group(self) -> list[Job]:
+        with self._mutex:
+            first = self._waiting.popleft()
+            group, size, left = [first], first.size, deque[Job]()
+            while self._waiting and len(group) < MOST_JOBS:
+                job = self._waiting.popleft()
+                if job.key == first.key and size + job.size <= MOST_RECORDS:
+                    group.append(job)
+                    size += job.size
+                else:
+                    left.append(job)
+            left.extend(self._waiting)
+            self._waiting = left
+        return group
+
+    def _do(self, group: list[Job]) -> None:
+        try:
+            self._process(group)
+        except Exception as error:
+            if len(group) == 1:
+                group[0].error = error
+                return
+            for job in group:
+                job.result, job.error = None, None
+                try:
+                    self._process([job])
+                except Exception as own:
+                    job.error = own

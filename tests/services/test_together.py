@@ -1,0 +1,100 @@
+"""Group commit: everyone is answered once, with their own answer, in order, whatever fails."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from eventsvc.errors import Conflict, Unavailable
+from eventsvc.services.records import together
+from eventsvc.services.records.together import Job, Together
+
+
+class Writer:
+    """A slow process that remembers its groups; a job with work "bad" sinks the group, "refused" only itself."""
+
+    def __init__(self, seconds: float = 0.005) -> None:
+        self.groups: list[list[str]] = []
+        self.seconds = seconds
+        self.busy = threading.Lock()
+
+    def __call__(self, jobs: Sequence[Job]) -> None:
+        assert self.busy.acquire(blocking=False), "two groups at once"
+        try:
+            self.groups.append([job.work for job in jobs])
+            time.sleep(self.seconds)
+            for job in jobs:
+                if job.work == "bad":
+                    raise ValueError("bad")
+                if job.work == "refused":
+                    job.error = Conflict("no")
+                else:
+                    job.result = job.work.upper()
+        finally:
+            self.busy.release()
+
+
+def at_once(line: Together, works: list[tuple[str, str]]) -> list[object]:
+    """Run all jobs from a thread each; results or errors in order."""
+    found: list[object] = [None] * len(works)
+
+    def run(number: int, key: str, work: str) -> None:
+        try:
+            found[number] = line.run(Job(key, 1, work))
+        except Exception as error:
+            found[number] = error
+
+    threads = [threading.Thread(target=run, args=(number, *work)) for number, work in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    return found
+
+
+def test_everyone_gets_their_own_answer_and_groups_are_shared() -> None:
+    writer = Writer()
+    line = Together(writer)
+    found = at_once(line, [("a", f"w{n}") for n in range(200)])
+    assert found == [f"W{n}" for n in range(200)]
+    assert sorted(sum(writer.groups, [])) == sorted(f"w{n}" for n in range(200))
+    assert len(writer.groups) < 100
+    assert max(map(len, writer.groups)) <= together.MOST_JOBS
+
+
+def test_events_do_not_share_a_transaction() -> None:
+    writer = Writer()
+    at_once(Together(writer), [(key, f"{key}{n}") for n in range(30) for key in "abc"])
+    assert all(len({work[0] for work in group}) == 1 for group in writer.groups)
+
+
+def test_one_that_fails_sinks_nobody_else() -> None:
+    works = [("a", "bad" if n % 10 == 3 else "refused" if n % 10 == 5 else f"w{n}") for n in range(60)]
+    found = at_once(Together(Writer()), works)
+    for (_key, work), what in zip(works, found, strict=True):
+        if work == "bad":
+            assert isinstance(what, ValueError)
+        elif work == "refused":
+            assert isinstance(what, Conflict)
+        else:
+            assert what == work.upper()
+
+
+def test_alone_it_runs_in_its_own_thread() -> None:
+    seen = []
+    line = Together(lambda jobs: seen.append(threading.get_ident()))
+    line.run(Job("a", 1, "x"))
+    assert seen == [threading.get_ident()]
+
+
+def test_a_stuck_writer_makes_others_give_up_and_the_line_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "PATIENCE", 0.2)
+    writer = Writer(seconds=0.7)
+    line = Together(writer)
+    found = at_once(line, [("a", "first"), ("b", "second"), ("b", "third")])
+    assert sum(isinstance(what, Unavailable) for what in found) >= 1
+    writer.seconds = 0
+    assert line.run(Job("a", 1, "later")) == "LATER"
