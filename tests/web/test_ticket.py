@@ -1,0 +1,232 @@
+"""The ticket's address: who sees what, and who may change what."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+import zxingcpp
+from flask import Flask
+from PIL import Image
+
+from eventsvc.db import db
+from eventsvc.models import Registration
+from eventsvc.services import events, links, registrations
+from tests.services.world import World, checkin
+from tests.web.conftest import NewVisitor, NewWorld
+from tests.web.visitor import Visitor, form_with, forms
+
+
+@pytest.fixture
+def ticket(app: Flask, new_world: NewWorld) -> tuple[World, Registration]:
+    """A party of three under 王桂芳, 139 0000 0001."""
+    world = new_world(registration={"capacity": 6})
+    with app.app_context():
+        return world, world.ticket(3)
+
+
+@pytest.fixture
+def holder(ticket: tuple[World, Registration], new_visitor: NewVisitor) -> Visitor:
+    """The browser of whoever registered."""
+    browser = new_visitor()
+    assert browser.get(f"/m/{registrations.manage_token(ticket[1].id)}").status_code == 303
+    return browser
+
+
+def test_the_holder_sees_everything(ticket: tuple[World, Registration], holder: Visitor) -> None:
+    _world, registration = ticket
+    page = holder.get(f"/t/{registration.code}")
+    assert page.status_code == 200 and page.headers["Cache-Control"] == "no-store" and page.headers["Referrer-Policy"] == "no-referrer"
+    assert "王桂芳" in page.text and registration.pickup_code in page.text and "139****0001" in page.text
+    assert 'data-hook="qr"' in page.text and 'data-hook="pickup-code"' in page.text
+    assert "cancel" in {form.hook for form in forms(page)}
+    assert links.ticket(registration.code) in page.text
+
+
+def test_the_qr_code_is_the_address_itself(ticket: tuple[World, Registration], holder: Visitor, visitor: Visitor) -> None:
+    code = ticket[1].code
+    answer = holder.get(f"/t/{code}/qr.png")
+    assert answer.mimetype == "image/png" and answer.headers["Cache-Control"] == "no-store"
+    [read] = zxingcpp.read_barcodes(Image.open(io.BytesIO(answer.data)).convert("L"))
+    assert read.text == f"HTTPS://EXAMPLE.TEST/T/{code}" == links.qr_text(code)
+    assert holder.get(read.text.removeprefix("HTTPS://EXAMPLE.TEST")).status_code == 200
+    assert visitor.get(f"/t/{code}/qr.png").status_code == 404
+
+
+def test_a_stranger_sees_a_masked_name_and_the_status(ticket: tuple[World, Registration], visitor: Visitor) -> None:
+    _world, registration = ticket
+    page = visitor.get(f"/t/{registration.code}")
+    assert page.status_code == 200 and "王**" in page.text and "报名成功" in page.text
+    for secret in ("桂芳", registration.pickup_code, "0001", "3位", 'data-hook="qr"', 'data-hook="cancel"'):
+        assert secret not in page.text, secret
+    assert visitor.get(f"/t/{registration.code}/ticket.ics").status_code == 404
+
+
+def test_a_stranger_changes_nothing(app: Flask, ticket: tuple[World, Registration], visitor: Visitor) -> None:
+    _world, registration = ticket
+    token = form_with(visitor.get(f"/t/{registration.code}"), "phone").fields["csrf_token"]
+    for verb in ("party", "cancel", "restore"):
+        assert visitor.post(f"/t/{registration.code}/{verb}", {"csrf_token": token, "party_size": "1"}).status_code == 403
+    assert visitor.post(f"/t/{registration.code}/checkin", {"csrf_token": token}).status_code == 401
+    with app.app_context():
+        kept = db.session.get_one(Registration, registration.id)
+        assert (kept.status, kept.party_size) == ("confirmed", 3)
+
+
+def test_any_case_and_nothing_behind_it(ticket: tuple[World, Registration], holder: Visitor) -> None:
+    code = ticket[1].code
+    mixed = "".join(letter.lower() if index % 2 else letter for index, letter in enumerate(code))
+    for address in (f"/t/{code.lower()}", f"/t/{mixed}", f"/T/{code}", f"/t/{code}?from=singlemessage"):
+        assert 'data-hook="qr"' in holder.get(address).text, address
+    for address in (f"/t/{code}x", f"/t/{code}/", f"/t/{code}/x", f"/t/{code[:-1]}", f"/t/{code}%20", f"/t/{code}%0A", "/t/"):
+        assert holder.get(address).status_code == 404, address
+    assert holder.get("/t/" + "0" * 20).status_code == 404
+
+
+def test_the_whole_number_opens_it(ticket: tuple[World, Registration], visitor: Visitor) -> None:
+    address = f"/t/{ticket[1].code}"
+    page = visitor.get(address)
+    wrong = visitor.send(page, form_with(page, "phone"), phone="13900000009")
+    assert wrong.status_code == 422 and "手机号与这份报名对不上" in wrong.text and "13900000009" in wrong.text
+    opened = visitor.send(page, form_with(page, "phone"), phone="139 0000 0001")
+    assert opened.status_code == 303 and 'data-hook="qr"' in visitor.get(address).text
+
+
+def test_five_wrong_numbers_lock_it(ticket: tuple[World, Registration], visitor: Visitor) -> None:
+    page = visitor.get(f"/t/{ticket[1].code}")
+    for _ in range(5):
+        assert visitor.send(page, form_with(page, "phone"), phone="13900000009").status_code == 422
+    locked = visitor.send(page, form_with(page, "phone"), phone="13900000001")
+    assert locked.status_code == 429 and int(locked.headers["Retry-After"]) > 0
+
+
+def test_the_holder_changes_the_party(app: Flask, ticket: tuple[World, Registration], holder: Visitor) -> None:
+    address = f"/t/{ticket[1].code}"
+    page = holder.get(address)
+    assert holder.send(page, form_with(page, "party_size"), party_size="5").status_code == 303
+    page = holder.get(address)
+    assert "人数已改为5位" in page.text
+    told = holder.send(page, form_with(page, "party_size"), party_size="9")
+    assert told.status_code == 422 and "一次最多报5位" in told.text
+    with app.app_context():
+        ticket[0].ticket(1)
+    page = holder.get(address)
+    assert holder.send(page, form_with(page, "party_size"), party_size="4").status_code == 303
+    with app.app_context():
+        assert db.session.get_one(Registration, ticket[1].id).party_size == 4
+
+
+def test_not_fewer_than_are_in(app: Flask, ticket: tuple[World, Registration], holder: Visitor) -> None:
+    world, registration = ticket
+    with app.app_context():
+        assert world.send(world.phone(), checkin(registration, count=2))[0]["outcome"] == "admitted"
+    page = holder.get(f"/t/{registration.code}")
+    assert "已签到2位，还有1位" in page.text and "1位" in page.text
+    told = holder.send(page, form_with(page, "party_size"), party_size="1")
+    assert told.status_code == 422 and "已有2位入场，不能少于2位" in told.text
+    assert holder.hooked(page, "cancel").status_code == 303  # the rest is given back
+    page = holder.get(f"/t/{registration.code}")
+    assert "已让出1位" in page.text and "已签到" in page.text and "cancel" not in {form.hook for form in forms(page)}
+
+
+def test_cancel_and_restore(app: Flask, ticket: tuple[World, Registration], holder: Visitor) -> None:
+    world, registration = ticket
+    address = f"/t/{registration.code}"
+    assert holder.hooked(holder.get(address), "cancel").status_code == 303
+    page = holder.get(address)
+    assert "已取消" in page.text and 'data-hook="qr"' not in page.text and holder.get(f"{address}/qr.png").status_code == 404
+    assert holder.hooked(page, "restore").status_code == 303
+    assert 'data-hook="qr"' in holder.get(address).text
+    holder.hooked(holder.get(address), "cancel")
+    with app.app_context():
+        world.ticket(5)  # of six places
+    holder.hooked(holder.get(address), "restore")
+    page = holder.get(address)
+    assert "名额已经让给别人了" in page.text and 'data-hook="qr"' not in page.text
+
+
+def test_reloading_a_button_leads_back(ticket: tuple[World, Registration], holder: Visitor) -> None:
+    for verb in ("party", "cancel", "restore", "unlock", "checkin"):
+        answer = holder.get(f"/t/{ticket[1].code}/{verb}")
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/t/{ticket[1].code}")
+
+
+def test_forms_need_their_token(app: Flask, ticket: tuple[World, Registration], holder: Visitor) -> None:
+    for verb in ("party", "cancel", "restore"):
+        assert holder.post(f"/t/{ticket[1].code}/{verb}", {"party_size": "1"}).status_code == 400
+    with app.app_context():
+        assert db.session.get_one(Registration, ticket[1].id).status == "confirmed"
+
+
+def test_reissued(app: Flask, ticket: tuple[World, Registration], holder: Visitor, visitor: Visitor) -> None:
+    world, registration = ticket
+    with app.app_context():
+        fresh = registrations.reissue(world.owner, world.slug, registration.id).registration.code
+    assert holder.get(f"/t/{registration.code}").headers["Location"] == f"/t/{fresh}"
+    page = visitor.get(f"/t/{registration.code}")
+    assert "已换新码" in page.text and fresh not in page.text and all("phone" not in form.names for form in forms(page))
+
+
+@pytest.mark.parametrize(("change", "says"), [("block", "请到服务台"), ("cancel", "已取消")])
+def test_states_that_open_no_door(
+    app: Flask, ticket: tuple[World, Registration], holder: Visitor, visitor: Visitor, change: str, says: str
+) -> None:
+    world, registration = ticket
+    with app.app_context():
+        getattr(registrations, change)(world.owner, world.slug, registration.id)
+    for browser in (holder, visitor):
+        page = browser.get(f"/t/{registration.code}")
+        assert says in page.text and 'data-hook="qr"' not in page.text
+
+
+def test_the_event_called_off(app: Flask, ticket: tuple[World, Registration], holder: Visitor) -> None:
+    world, registration = ticket
+    with app.app_context():
+        events.cancel(world.owner, world.slug)
+    page = holder.get(f"/t/{registration.code}")
+    assert "活动已取消" in page.text and 'data-hook="qr"' not in page.text and "cancel" not in {form.hook for form in forms(page)}
+
+
+def test_the_tickets_calendar_file(ticket: tuple[World, Registration], holder: Visitor) -> None:
+    answer = holder.get(f"/t/{ticket[1].code}/ticket.ics")
+    assert answer.mimetype == "text/calendar" and ticket[1].code in answer.text.replace("\r\n ", "")
+
+
+def test_forged_and_foreign_manage_tokens(app: Flask, ticket: tuple[World, Registration], visitor: Visitor) -> None:
+    _world, registration = ticket
+    token = registrations.manage_token(registration.id)
+    for bad in (token[:-1] + ("0" if token[-1] != "0" else "1"), "x" * 64, token + "0", "0" * 64):
+        assert visitor.get(f"/m/{bad}").status_code == 404
+    visitor.client.set_cookie("manage", f"{'0' * 64}.{token[:32]}{'0' * 32}.<>", domain="example.test")
+    assert 'data-hook="qr"' not in visitor.get(f"/t/{registration.code}").text
+
+
+def test_my_registrations(app: Flask, ticket: tuple[World, Registration], visitor: Visitor) -> None:
+    _world, registration = ticket
+    page = visitor.get("/my")
+    found = visitor.send(page, form_with(page, "pickup_code"), phone="13900000001", pickup_code=registration.pickup_code)
+    assert found.status_code == 200 and registration.code in found.text and found.headers["Cache-Control"] == "no-store"
+    assert 'data-hook="qr"' in visitor.get(f"/t/{registration.code}").text
+
+
+def test_one_constant_answer_and_a_lock(ticket: tuple[World, Registration], visitor: Visitor, new_visitor: Callable[[], Visitor]) -> None:
+    _world, registration = ticket
+    other = f"{(int(registration.pickup_code) + 1) % 1_000_000:06d}"
+
+    def ask(browser: Visitor, phone: str, pickup: str) -> tuple[int, str]:
+        page = browser.get("/my")
+        answer = browser.send(page, form_with(page, "pickup_code"), phone=phone, pickup_code=pickup)
+        return answer.status_code, answer.text.split('<section class="card">', 1)[1].split("<form", 1)[0]
+
+    assert ask(visitor, "13900000001", other) == ask(visitor, "13911112222", other) == ask(visitor, "13900000001", "abc")
+    for _ in range(3):
+        assert ask(new_visitor(), "13900000001", other)[0] == 422
+    assert ask(visitor, "13900000001", registration.pickup_code)[0] == 429  # five failures: locked, for the right one too
+    assert ask(visitor, "13911112222", other)[0] == 422  # another number is not
+
+
+def test_my_keeps_what_was_typed(new_world: NewWorld, visitor: Visitor) -> None:
+    page = visitor.get("/my")
+    told = visitor.send(page, form_with(page, "pickup_code"), phone="138", pickup_code="12")
+    assert told.status_code == 422 and form_with(told, "pickup_code").fields["phone"] == ["138"]
