@@ -56,7 +56,7 @@ def invite(actor: Actor, slug: str, data: dict[str, Any]) -> Invited:
         faults.append(Fault("scopes", "choice", "权限只能从 scan、tally、register、lookup 里选，至少一项"))
     keys = {checkpoint.key for checkpoint in event.checkpoints}
     checkpoints = data.get("checkpoints") or []
-    if not isinstance(checkpoints, list) or any(key not in keys for key in checkpoints):
+    if not isinstance(checkpoints, list) or any(not isinstance(key, str) or key not in keys for key in checkpoints):
         faults.append(Fault("checkpoints", "choice", "有不属于这个活动的签到点"))
     max_uses = data.get("max_uses", 1)
     if type(max_uses) is not int or not 1 <= max_uses <= 1000:

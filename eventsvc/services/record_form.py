@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -196,4 +197,6 @@ def _unclean(value: Any) -> bool:
         return persons.unprintable(value)
     if isinstance(value, dict):
         return any(_unclean(key) or _unclean(item) for key, item in value.items())
+    if isinstance(value, float):
+        return not math.isfinite(value)
     return isinstance(value, list) and any(map(_unclean, value))

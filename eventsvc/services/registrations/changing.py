@@ -32,6 +32,8 @@ from eventsvc.services.registrations.places import (
 )
 from eventsvc.services.registrations.registering import Registered
 
+CHANGEABLE = frozenset({"name", "phone", "note", "party_size"})
+
 
 def _load(actor: Actor, slug: str, registration_id: str, action: str) -> tuple[Event, Registration]:
     """A registration through its event, or through the holder's own cookie; the event's row is locked."""
@@ -94,7 +96,7 @@ def change(actor: Actor, slug: str, registration_id: str, data: Any) -> Register
         _resize(event, registration, size)
     registration.updated_at = clock.now()
     if organizer:
-        journal.note(actor, "registration.edit", event, registration=registration.id, fields=sorted(data))
+        journal.note(actor, "registration.edit", event, registration=registration.id, fields=sorted(CHANGEABLE.intersection(data)))
     return Registered(registration, event, position(registration))
 
 
