@@ -11,6 +11,7 @@ from flask import request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, Form, HiddenField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
 
 from eventsvc.errors import Fault
@@ -118,10 +119,10 @@ def registration_form(sessions: Sequence[tuple[str, str]], questions: Sequence[d
     asked = tuple(question for question in questions if question.get("ask") == "form")
     body: dict[str, Any] = {"questions": asked}
     body["channel"] = RadioField(
-        lazy_gettext("替谁报名"), choices=[("web", lazy_gettext("给自己报名")), ("proxy", lazy_gettext("代报名"))], default="web"
+        lazy_gettext("替谁报名"), choices=[SelectChoice("web", lazy_gettext("给自己报名")), SelectChoice("proxy", lazy_gettext("代报名"))], default="web"
     )
     if sessions:
-        body["sessions"] = SelectMultipleField(lazy_gettext("选场次"), choices=list(sessions))
+        body["sessions"] = SelectMultipleField(lazy_gettext("选场次"), choices=[SelectChoice(*session) for session in sessions])
     made = type("EventForm", (RegistrationForm,), body)
     for question in asked:
         setattr(made, f"answers.{question['key']}", _field_of(question))
@@ -137,11 +138,11 @@ def _sane(nonce: Any) -> bool:
 
 def _field_of(question: dict[str, Any]) -> UnboundField:
     validators = [Needed()] if question.get("required") else []
-    choices = [(choice, choice) for choice in question["choices"]]
+    choices = [SelectChoice(choice) for choice in question["choices"]]
     if question["type"] == "multi" and choices:
         return SelectMultipleField(question["label"], validators, choices=choices)
     if question["type"] == "yes_no" and not choices:
-        choices = [("yes", lazy_gettext("是")), ("no", lazy_gettext("否"))]
+        choices = [SelectChoice("yes", lazy_gettext("是")), SelectChoice("no", lazy_gettext("否"))]
     if choices:
         return RadioField(question["label"], validators, choices=choices)
     return StringField(question["label"], validators)
