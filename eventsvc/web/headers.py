@@ -38,8 +38,8 @@ def init_app(app: Flask) -> None:
 
 def add(response: Response) -> Response:
     """The headers of one response; a view's own stricter ones stay."""
-    filename = (request.view_args or {}).get("filename") if request.endpoint == "static" else None
-    response.headers.setdefault("Content-Security-Policy", WITH_WASM if filename == WORKER else STRICT)
+    is_worker = request.endpoint == "static" and request.path.endswith(f"/{WORKER}")
+    response.headers.setdefault("Content-Security-Policy", WITH_WASM if is_worker else STRICT)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer" if _on_ticket(request.path) else "same-origin")
     camera = "(self)" if request.path == "/scan" else "()"
