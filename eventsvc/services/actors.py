@@ -102,9 +102,10 @@ def device_token(device_id: str) -> str:
     return f"ed_{device_id}_{seal('device', device_id)}"
 
 
+_devices = Device.__table__.c  # the table, not the class: nothing of the ORM is needed for every call
 _device_row = select(
-    Device.event_id, Device.scopes, Device.checkpoints, Device.name, Device.revoked_at, Device.last_seen_at, Device.queued
-).where(Device.id == bindparam("device_id"))
+    _devices.event_id, _devices.scopes, _devices.checkpoints, _devices.name, _devices.revoked_at, _devices.last_seen_at, _devices.queued
+).where(_devices.id == bindparam("device_id"))
 
 
 def _device(token: str) -> Actor:

@@ -66,8 +66,9 @@ class Site:
 
 _sites: OrderedDict[tuple[str, int], Site] = OrderedDict()
 
-_light = select(Event.id, Event.organization_id, Event.status, Event.revision).where(Event.slug == bindparam("slug"))
-_shared = _light.with_for_update(read=True, key_share=True, of=Event)  # on PostgreSQL waits only for a freeze
+_events = Event.__table__.c
+_light = select(_events.id, _events.organization_id, _events.status, _events.revision).where(_events.slug == bindparam("slug"))
+_shared = _light.with_for_update(read=True, key_share=True)  # on PostgreSQL waits only for a freeze
 
 
 def visit(actor: Actor, slug: str, action: str, known: Site | None = None) -> Site:

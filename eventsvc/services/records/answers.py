@@ -100,7 +100,7 @@ def _first(piece: Piece, record_id: str | None, registration_id: str) -> tuple[f
     row = next((row for row in piece.rows.get(registration_id, ()) if row.id == record_id), None)
     if row is None:
         return None, None
-    return row, db.session.scalar(select(Device.name).where(Device.id == row.device_id)) if row.device_id else None
+    return row, db.session.scalar(select(Device.__table__.c.name).where(Device.__table__.c.id == row.device_id)) if row.device_id else None
 
 
 def _position(piece: Piece, known: Known) -> int:

@@ -14,6 +14,7 @@ from eventsvc.models import Device, Record, RecordDecision, RecordNote
 from eventsvc.services.records.answers import rejected
 from eventsvc.services.records.piece import Piece
 
+_LAST = select(func.max(Record.__table__.c.seq))
 SEEN_EVERY = timedelta(seconds=15)  # a phone's last contact is written no more often than this
 
 
@@ -56,7 +57,7 @@ def _numbers(count: int) -> list[int]:
     """The next numbers of the ledger; on SQLite nobody else writes meanwhile."""
     if is_postgresql():
         return list(db.session.scalars(text("SELECT nextval('records_seq') FROM generate_series(1, :n)"), {"n": count}))
-    last = db.session.scalar(select(func.max(Record.seq))) or 0
+    last = db.session.scalar(_LAST) or 0
     return list(range(last + 1, last + count + 1))
 
 

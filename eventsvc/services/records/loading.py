@@ -16,18 +16,22 @@ from eventsvc.services import folds
 from eventsvc.services.record_form import Form
 from eventsvc.services.records.piece import Known, Piece
 
+_tickets, _events, _persons = Registration.__table__, Event.__table__, Person.__table__
 _TICKET = (
     select(
-        Registration.id, Registration.event_id, Registration.seq, Registration.party_size, Registration.status, Registration.blocked,
-        Registration.sessions, Registration.answered, Registration.valid_from, Registration.valid_until, Registration.code,
-        Registration.pickup_code, Event.organization_id, Event.title, Event.short_title, Person.name, Person.note,
+        *(_tickets.c[name] for name in (
+            "id", "event_id", "seq", "party_size", "status", "blocked", "sessions", "answered", "valid_from", "valid_until", "code",
+            "pickup_code",
+        )),
+        _events.c.organization_id, _events.c.title, _events.c.short_title, _persons.c.name, _persons.c.note,
     )
-    .join(Event, Event.id == Registration.event_id)
-    .outerjoin(Person, Person.registration_id == Registration.id)
-    .order_by(Registration.id)
-    .with_for_update(of=Registration, key_share=True)
+    .select_from(
+        _tickets.join(_events, _events.c.id == _tickets.c.event_id).outerjoin(_persons, _persons.c.registration_id == _tickets.c.id)
+    )
+    .order_by(_tickets.c.id)
+    .with_for_update(of=_tickets, key_share=True)
 )  # fmt: skip
-_BY_CODE = _TICKET.where(Registration.code == bindparam("code"))
+_BY_CODE = _TICKET.where(_tickets.c.code == bindparam("code"))
 _LEDGER = tuple(Record.__table__.columns)
 
 
@@ -75,11 +79,11 @@ def _find(piece: Piece, asked: Sequence[Form]) -> tuple[Sequence[Any], dict[str,
             return rows, {}
     either: list[ColumnElement[bool]] = []
     if codes:
-        either.append(Registration.code.in_(codes))
+        either.append(_tickets.c.code.in_(codes))
     if pickups:
-        either.append((Registration.event_id == piece.site.id) & Registration.pickup_code.in_(pickups))
+        either.append((_tickets.c.event_id == piece.site.id) & _tickets.c.pickup_code.in_(pickups))
     if refs:
-        either.append((Registration.event_id == piece.site.id) & Registration.id.in_(refs))
+        either.append((_tickets.c.event_id == piece.site.id) & _tickets.c.id.in_(refs))
     if not either:
         return [], {}
     retired: dict[str, str] = {}
@@ -87,14 +91,14 @@ def _find(piece: Piece, asked: Sequence[Form]) -> tuple[Sequence[Any], dict[str,
         rows = db.session.execute(_TICKET.where(or_(*either))).all()
         found = {row.code for row in rows}
     else:  # ids first, so that the locks are taken in one sorted order
-        plain = db.session.execute(select(Registration.id, Registration.code).where(or_(*either))).all()
+        plain = db.session.execute(select(_tickets.c.id, _tickets.c.code).where(or_(*either))).all()
         found = {row.code for row in plain}
-        rows = db.session.execute(_TICKET.where(Registration.id.in_({row.id for row in plain}))).all() if plain else []
+        rows = db.session.execute(_TICKET.where(_tickets.c.id.in_({row.id for row in plain}))).all() if plain else []
     if lost := codes - found:
         old = db.session.execute(select(RetiredCode.code, RetiredCode.registration_id).where(RetiredCode.code.in_(lost)))
         retired = {row.code: row.registration_id for row in old}
     if missing := set(retired.values()) - {row.id for row in rows}:
-        rows = [*rows, *db.session.execute(_TICKET.where(Registration.id.in_(missing))).all()]
+        rows = [*rows, *db.session.execute(_TICKET.where(_tickets.c.id.in_(missing))).all()]
     return rows, retired
 
 
