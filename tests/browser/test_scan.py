@@ -50,7 +50,7 @@ def test_a_ticket_before_the_camera_is_admitted_once(fair: Fair, open_page: Open
 
 
 def test_where_webassembly_is_blocked_plain_javascript_reads(fair: Fair, open_page: Opener, complaints: Watcher, tmp_path: Path) -> None:
-    complaints.allow(OFFLINE)
+    complaints.allow(r"wasm|net::ERR_FAILED")
     ticket = fair.ticket()
     page = open_page(camera=film(ticket.code, tmp_path))
     page.context.route("**/*.wasm", lambda route: route.abort())
@@ -132,7 +132,8 @@ def test_a_foreign_code_is_not_sent(fair: Fair, open_page: Opener, tmp_path: Pat
         phone.type(text)
         phone.expect("foreign")
     phone.page.wait_for_timeout(300)
-    assert phone.asked("/lookup") == [] and phone.asked("/records") == [] and fair.ledger() == []
+    assert [line for line in phone.asked("POST") if "/join/" not in line and "/scan/session" not in line] == []
+    assert fair.ledger() == []
     ticket = fair.ticket()
     phone.type(ticket.code)  # after any error the next scan works
     phone.expect("admitted")
@@ -184,7 +185,7 @@ def test_counters_add_up_and_minus_is_an_undo(fair: Fair, open_page: Opener) -> 
     expect(phone.page.locator("[data-key=heads]")).to_contain_text("在场 1")
     phone.expect_pending(0)
     assert (fair.counter("booklets"), fair.counter("consult"), fair.counter("heads")) == (11, 1, 2)
-    assert next(c.by_topic for c in fair.figures().counters if c.key == "consult") == {"政务公开": 1}
+    assert next(c.by_topic for c in fair.figures().counters if c.key == "consult") == {"政务服务": 0, "政务公开": 1}
     assert [record.type for record in fair.ledger()].count("undo") == 1
 
 
@@ -494,7 +495,7 @@ def test_a_ticket_opened_by_a_joined_volunteer_is_its_check_in_page(fair: Fair, 
     page.goto(f"{fair.server.url}/t/{ticket.code.lower()}")
     expect(page.locator("[data-hook=confirm]")).to_be_visible()
     assert fair.ledger() == []
-    page.locator("[data-hook=party] span", has_text="2").click()
+    page.locator("[data-hook=party] input[value='2']").check()
     page.locator("[data-hook=confirm]").click()
     expect(page.locator("[data-hook=result]")).to_have_attribute("data-outcome", "admitted")
     assert [(record.admitted, record.device_id) for record in fair.ledger()] == [(2, fair.phones()[0].id)]

@@ -90,7 +90,7 @@ test('a USB scanner is told from a person by its speed', () => {
   const read = [];
   const wedge = new Wedge((text) => read.push(text));
   assert.equal(type(wedge, '042137', 0, 8), true);
-  assert.equal(type(wedge, '042137', 1000, 200), false);
+  assert.equal(type(wedge, '042137', 1000, 300), false);
   assert.equal(type(wedge, 'abc', 9000, 8), false);
   assert.equal(wedge.key({ key: 'v', ctrlKey: true }, 9500), false);
   assert.equal(type(wedge, ']Q1HTTPS://EXAMPLE.ORG/T/7K3MNPQRSTVWXYZ01234', 10000, 3), true);

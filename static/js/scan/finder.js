@@ -51,7 +51,7 @@ export class Finder {
     this.report(true);
     if (reply.kind === 'refused' && reply.status === 401) this.onRevoked();
     if (reply.kind === 'refused') return { found: { kind: 'denied' }, slow: false };
-    const rows = Array.isArray(reply.body) ? reply.body : reply.body.items || reply.body.rows || reply.body.results || [];
+    const rows = Array.isArray(reply.body) ? reply.body : reply.body?.items || [];
     return { found: rows.length ? { kind: 'found', rows } : { kind: 'none' }, slow: false };
   }
 

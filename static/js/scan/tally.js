@@ -4,7 +4,7 @@
  *
  * @typedef {import('./memory-store.js').Row} Row
  * @typedef {{total: number, out: number, stockLeft: number | null, byTopic: Record<string, number>}} Totals
- * @typedef {{key: string, total?: number, tapped?: number, taken_in?: number, taken_out?: number, stock_left?: number | null, basis?: string, by_topic?: Record<string, number>}} CounterFigure
+ * @typedef {{key: string, total?: number, tapped?: number, taken_out?: number, stock_left?: number | null, basis?: string, by_topic?: Record<string, number>}} CounterFigure
  */
 
 /**
@@ -41,7 +41,7 @@ export function merge(figure, own) {
   for (const [topic, count] of Object.entries(own.byTopic)) byTopic[topic] = (byTopic[topic] || 0) + count;
   const stockLeft = figure?.stock_left ?? null;
   return {
-    total: (figure?.tapped ?? figure?.taken_in ?? figure?.total ?? 0) + own.in,
+    total: ((figure?.basis === 'stocktake' ? figure.tapped : figure?.total) ?? 0) + own.in,
     out: (figure?.taken_out ?? 0) + own.out,
     stockLeft: stockLeft === null || figure?.basis === 'stocktake' ? stockLeft : stockLeft - own.in,
     byTopic,
