@@ -20,7 +20,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "render": {"services.reports"},
     "web": {"services", "render", "ports", "logs", *GROUND},
     "api": {"services", "render", "ports", "logs", *GROUND},
-    "demo": {"services", "ports", *GROUND},
+    "demo": {"services", "ports", "db", *GROUND},  # db: it is loaded in one transaction
     "cli": {"services", "render", "ports", "demo", *GROUND},
     "serve": {"", "demo", "logs", *GROUND},
     "": {"web", "api", "cli", "render", "services", "models", "ports", "db", "logs", "bodies", *GROUND},
