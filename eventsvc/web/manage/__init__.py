@@ -1,0 +1,30 @@
+"""The organizer's console under /manage: one file a noun, each view parses, calls one verb, shows one template."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from eventsvc.web.manage import (
+    conflicts,
+    devices,
+    events,
+    figures,
+    home,
+    journal,
+    live,
+    new,
+    registrations,
+    report,
+    session,
+    states,
+    tallies,
+    transfer,
+)
+from eventsvc.web.manage.console import blueprint
+
+VIEWS = (session, home, new, events, states, transfer, registrations, devices, live, figures, conflicts, report, tallies, journal)  # importing them fills the blueprint
+
+
+def init_app(app: Flask) -> None:
+    """Register the console's pages."""
+    app.register_blueprint(blueprint)

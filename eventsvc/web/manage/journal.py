@@ -1,0 +1,38 @@
+"""The journal for owners: who published, changed, took out, froze, undid; when, and at which event."""
+
+from __future__ import annotations
+
+from flask import Response, g
+from flask_babel import lazy_gettext
+
+from eventsvc.services import audit
+from eventsvc.web.manage.console import blueprint, show
+from eventsvc.web.view import action
+
+WORDS = {
+    "event.create": lazy_gettext("新建活动"),
+    "event.edit": lazy_gettext("修改活动"),
+    "event.published": lazy_gettext("发布活动"),
+    "event.closed": lazy_gettext("结束活动"),
+    "event.cancelled": lazy_gettext("取消活动"),
+    "event.postpone": lazy_gettext("改期"),
+    "event.finalize": lazy_gettext("定稿"),
+    "registration.edit": lazy_gettext("修改报名"),
+    "registration.cancel": lazy_gettext("取消报名"),
+    "registration.approve": lazy_gettext("确认报名"),
+    "registration.reissue": lazy_gettext("换新码"),
+    "registration.block": lazy_gettext("暂停报名"),
+    "registration.unblock": lazy_gettext("恢复报名"),
+    "device.invite": lazy_gettext("做加入链接"),
+    "device.revoke": lazy_gettext("停用手机"),
+    "report.export": lazy_gettext("下载数据"),
+    "password.change": lazy_gettext("修改密码"),
+}
+CALLERS = {"public": lazy_gettext("居民"), "member": lazy_gettext("工作人员"), "device": lazy_gettext("志愿者手机"), "system": lazy_gettext("命令行")}
+
+
+@blueprint.get("/journal")
+@action("organization.manage")
+def journal() -> Response:
+    """The latest hundred entries."""
+    return show("journal/page.html", lines=audit.recent(g.actor), words=WORDS, callers=CALLERS)

@@ -1,0 +1,66 @@
+"""A ledger row in words: when, where, who, how many, what came of it, by which phone; names masked, no numbers made here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext
+
+from eventsvc.render import words
+from eventsvc.services.reports import RecordLine
+
+
+@dataclass(frozen=True)
+class Said:
+    """One row as the pages show it; ``counts`` is what it adds to its figure."""
+
+    id: str
+    at: datetime
+    place: str
+    who: str
+    what: str
+    counts: int | None
+    by: str
+    flags: str
+    reason: str
+    undone: bool
+    can_undo: bool
+
+
+def said(line: RecordLine) -> Said:
+    """The words of one row."""
+    return Said(
+        id=line.id,
+        at=line.corrected_at or line.at,
+        place="·".join(part for part in (line.place, line.topic) if part) or "",
+        who=" ".join(part for part in (line.person, line.ticket) if part),
+        what=_what(line),
+        counts=line.counts,
+        by=" · ".join(part for part in (line.device or gettext("管理页面"), line.operator) if part),
+        flags=words.flags(line.flags),
+        reason="；".join(part for part in (line.reason, line.note) if part),
+        undone=line.undone,
+        can_undo=not line.undone and line.type != "undo" and (line.type == "tally" or line.outcome == "admitted" or line.decided == "admitted"),
+    )
+
+
+def all_said(lines: Iterable[RecordLine]) -> list[Said]:
+    """The words of many rows."""
+    return [said(line) for line in lines]
+
+
+def _what(line: RecordLine) -> str:
+    kind = words.TYPES.get(line.type, line.type)
+    if line.type == "undo":
+        return kind
+    if line.type == "tally":
+        basis = words.BASES.get(line.basis or "", "")
+        way = words.DIRECTIONS.get(line.direction or "", "") if line.direction == "out" else ""
+        return f"{basis} {line.quantity}{f' {way}' if way else ''}"
+    result = words.OUTCOMES.get(line.outcome, line.outcome)
+    if line.decided == "admitted" and line.outcome != "admitted":
+        result = gettext("志愿者放行（系统：%(result)s）", result=result)
+    way = words.DIRECTIONS.get(line.direction or "entry", "")
+    return gettext("%(kind)s%(way)s %(n)s位：%(result)s", kind=kind, way=way, n=line.quantity, result=result)

@@ -1,0 +1,79 @@
+"""A new event: choose one of four templates or copy an earlier event, then one plain form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, abort, flash, g, redirect, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response as AnyResponse
+
+from eventsvc.errors import Conflict, Invalid
+from eventsvc.services import actors, event_document, event_templates, events, organizations
+from eventsvc.web.forms import text_of
+from eventsvc.web.manage import event_form
+from eventsvc.web.manage.console import blueprint, show
+from eventsvc.web.manage.event_form import EventForm
+from eventsvc.web.manage.events import conflict_faults, show_form
+from eventsvc.web.view import action
+
+COPY = "copy:"
+
+
+@blueprint.get("/new")
+@action("event.create")
+def new() -> Response:
+    """The templates, or the form of the chosen one."""
+    organizations.organization_of(g.actor)
+    chosen = request.args.get("template", "")
+    if not chosen:
+        return show("new/page.html", templates=event_templates.TEMPLATES)
+    base = _base(chosen)
+    form = event_form.fill(base)
+    form.template.data = chosen
+    return _form(form, chosen)
+
+
+@blueprint.post("/new")
+@action("event.create")
+def create() -> AnyResponse:
+    """Make the draft, or show the form again with every fault and all that was typed."""
+    form = EventForm()
+    chosen = text_of(form.template)
+    if not form.sent():
+        return _form(form, chosen, 400)
+    if "add" in request.form or "remove" in request.form:
+        event_form.change_rows(form, request.form.get("add"), request.form.get("remove"))
+        return _form(form, chosen)
+    document = event_form.read(form, _base(chosen))
+    try:
+        event = events.create(g.actor, document)
+    except Invalid as refusal:
+        form.complain(event_form.spoken(refusal.faults))
+        return _form(form, chosen, 422)
+    except Conflict as refusal:
+        form.complain(conflict_faults(refusal))
+        return _form(form, chosen, 409)
+    flash(gettext("草稿已建好。看一遍下面的清单，就可以发布。"), "ok")
+    return redirect(url_for("manage.event", slug=event.slug), 303)
+
+
+def _form(form: EventForm, chosen: str, status: int = 200) -> Response:
+    template = event_templates.by_key(chosen)
+    return show_form(form, None, status, template_name=template.name if template else gettext("复制"))
+
+
+def _base(chosen: str) -> dict[str, Any]:
+    """The document that a new event starts from: a template's, or an earlier event's without its dates and typed figures."""
+    if chosen.startswith(COPY):
+        document = event_document.dump(actors.load_event(g.actor, chosen.removeprefix(COPY), "event.create"))
+        document |= {"slug": None, "starts_at": None, "ends_at": None, "date_text": None, "status": None}
+        document["registration"] |= {"opens_at": None, "closes_at": None}
+        document["sessions"] = [row | {"starts_at": None, "ends_at": None} for row in document["sessions"]]
+        document["checkpoints"] = [row | {"opens_at": None, "closes_at": None} for row in document["checkpoints"]]
+        document["counters"] = [row | {"reported": None} for row in document["counters"]]
+        return document
+    template = event_templates.by_key(chosen)
+    if template is None:
+        abort(404)
+    return template.fresh()
