@@ -64,9 +64,10 @@ def _facts(event: Any) -> dict[str, Any]:
 
 
 def _places(event: Any) -> dict[str, Any]:
+    state = _state(event)
     return {
-        "registration_state": _state(event),
-        "places_left": registrations.places_left(event),
+        "registration_state": state,
+        "places_left": 0 if state == "waitlist" else registrations.places_left(event),  # while anyone waits, later ones wait
         "capacity": event.capacity,
         "max_party": event.max_party,
     }

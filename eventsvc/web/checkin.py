@@ -36,6 +36,7 @@ def show(actor: Actor, code: str, verdict: dict[str, Any] | None = None, status:
         place=chosen,
         most=_most(person, next((p for p in places if p.key == chosen), None)),
         record_id=str(uuid.uuid4()),
+        undo_id=str(uuid.uuid4()),
         at=clock.now().isoformat(),
         verdict=verdict,
         operator=device.operator,
@@ -68,23 +69,38 @@ def _most(person: dict[str, Any] | None, place: Any) -> int:
 
 
 def confirm(actor: Actor, code: str) -> Response:
-    """Send one record with the id that the page brought, and show the answer."""
+    """Send one check-in with the id that the page brought, and show the answer."""
     _device, event = devices.myself(actor)
     key = request.form.get("checkpoint", "")
     rule = next((place.rule for place in event.checkpoints if place.key == key), "")
     count = request.form.get("count", "1")
-    record = {
-        "id": request.form.get("id", ""),
-        "type": "checkin",
-        "checkpoint": key or None,
-        "ticket": code,
-        "count": int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 0,
-        "direction": "exit" if request.form.get("direction") == "exit" and rule == "each_time" else "entry",
-        "at": request.form.get("at") or clock.now().isoformat(),
-        "operator": devices.myself(actor)[0].operator or None,
-    }
-    result = records.submit(actor, event.slug, {"records": [record]})["results"][0]
-    if result["status"] == "rejected" and result["code"] == "id_reused":
-        result = {**result, "message": gettext("刚才已经提交过 · 请重新扫这张凭证")}
+    result = _send(
+        actor,
+        type="checkin",
+        checkpoint=key or None,
+        ticket=code,
+        count=int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 0,
+        direction="exit" if request.form.get("direction") == "exit" and rule == "each_time" else "entry",
+    )
     response = show(actor, code, result)
     return identity.remember_place(response, key) if rule else response
+
+
+def undo(actor: Actor, code: str) -> Response:
+    """Take back what this phone has just confirmed; the undo is a record of its own."""
+    return show(actor, code, _send(actor, type="undo", undoes=request.form.get("undoes", "")))
+
+
+def _send(actor: Actor, **record: Any) -> dict[str, Any]:
+    """One record through the one door, under the page's id and moment, so that a double tap is the same record."""
+    device, event = devices.myself(actor)
+    sent = {
+        "id": request.form.get("id", ""),
+        "at": request.form.get("at") or clock.now().isoformat(),
+        "operator": device.operator or None,
+        **record,
+    }
+    result = records.submit(actor, event.slug, {"records": [sent]})["results"][0]
+    if result["status"] == "rejected" and result["code"] == "id_reused":
+        return {**result, "message": gettext("刚才已经提交过 · 请重新扫这张凭证")}
+    return result

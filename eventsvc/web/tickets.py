@@ -224,6 +224,7 @@ def ticket_restore(code: str) -> Response:
 @pages.get("/t/<code:code>/cancel")
 @pages.get("/t/<code:code>/restore")
 @pages.get("/t/<code:code>/checkin")
+@pages.get("/t/<code:code>/undo")
 @action("open")
 def ticket_again(code: str) -> Response:
     """Back to the ticket, for whoever reloads what only a button may do."""
@@ -235,6 +236,13 @@ def ticket_again(code: str) -> Response:
 def ticket_checkin(code: str) -> Response:
     """The volunteer's confirmation: one record through the one door; a double tap is the same record."""
     return checkin.confirm(identity.device(), code)
+
+
+@pages.post("/t/<code:code>/undo")
+@action("record.undo")
+def ticket_undo(code: str) -> Response:
+    """The volunteer takes the confirmation back, by one more record."""
+    return checkin.undo(identity.device(), code)
 
 
 @pages.get("/m/<manage_token>")

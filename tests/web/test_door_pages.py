@@ -146,6 +146,19 @@ def test_a_double_tap_is_one_record(app: Flask, world: World, new_volunteer: New
     assert outcomes(app) == [("admitted", 2), ("admitted", 1), ("already_used", 0)]
 
 
+def test_a_slip_is_taken_back(app: Flask, world: World, new_volunteer: NewVolunteer) -> None:
+    with app.app_context():
+        ticket = world.ticket(2)
+    phone = new_volunteer(world)
+    page = phone.get(f"/t/{ticket.code}")
+    verdict = phone.send(page, form_with(page, "checkpoint"))
+    undone = phone.hooked(verdict, "undo")
+    assert 'data-outcome="undone"' in undone.text and form_with(undone, "checkpoint").fields["count"] == ["2"]
+    assert 'data-outcome="undone"' in phone.hooked(verdict, "undo").text  # tapped twice
+    assert 'data-outcome="admitted"' in phone.send(undone, form_with(undone, "checkpoint")).text
+    assert outcomes(app) == [("admitted", 2), ("undone", 0), ("admitted", 2)]
+
+
 def test_another_choice_under_the_same_id_is_told(app: Flask, world: World, new_volunteer: NewVolunteer) -> None:
     with app.app_context():
         ticket = world.ticket(3)
