@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { ANSWER_WITHIN, Door } from '../../static/js/scan/door.js';
+import { ANSWER_WITHIN, ANSWER_WITHIN_OFFLINE, Door } from '../../static/js/scan/door.js';
 import { RecordMaker } from '../../static/js/scan/records.js';
 
 const CODE = '7K3MNPQRSTVWXYZ01234';
@@ -159,6 +159,15 @@ test('no answer: says so after eight seconds, keeps the id, and shows the answer
   tell({ status: 'recorded', outcome: 'admitted', message: '请进 · 1位' });
   await settled();
   assert.deepEqual([door.screen.outcome, door.screen.pending, records.length], ['admitted', false, 1]);
+});
+
+test('while the network is known to be away the answer is not waited for so long', async () => {
+  const { door, tick } = bench({ people: { [CODE]: party(1) }, answers: () => null });
+  door.outbox.online = false;
+  door.scan(CODE, 'camera');
+  await settled();
+  await tick(ANSWER_WITHIN_OFFLINE);
+  assert.equal(door.screen.phase, 'waiting');
 });
 
 test('a late answer does not cover the next person', async () => {

@@ -19,6 +19,8 @@ import { WORDS } from './words.js';
 
 /** After so long without an answer the screen says so; the record stays under way with its id. */
 export const ANSWER_WITHIN = 8000;
+/** The same while the network is known to be away: nobody at a gate waits eight seconds each. */
+export const ANSWER_WITHIN_OFFLINE = 2000;
 /** How long a result fills the screen before it shrinks, by tone; a party's stays longer. */
 const SHOWN = { good: 2500, party: 4000, look: 7000, stop: 7000, info: 2000 };
 /** The camera may not replace a result sooner. */
@@ -196,7 +198,7 @@ export class Door {
     if (!kept) return this.notSaved(turn, record.id);
     const { answer } = kept;
     const late = Symbol('late');
-    const result = await Promise.race([answer, new Promise((resolve) => this.wait(() => resolve(late), ANSWER_WITHIN))]);
+    const result = await Promise.race([answer, new Promise((resolve) => this.wait(() => resolve(late), this.outbox.online === false ? ANSWER_WITHIN_OFFLINE : ANSWER_WITHIN))]);
     if (result !== late) return this.conclude(result, turn, lines.name);
     const local = this.decideLocally ? await this.decideLocally(record) : null;
     if (local) return this.conclude(local, turn, lines.name);

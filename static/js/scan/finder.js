@@ -10,18 +10,21 @@
 
 const REMEMBER = 10 * 60 * 1000;
 const PATIENCE = 4000;
+const PATIENCE_OFFLINE = 1500;
 
 export class Finder {
   /**
    * @param {{transport: import('./transport.js').Transport, slug: () => string, report?: (online: boolean) => void, onRevoked?: () => void,
-   *          allowed?: () => boolean, now?: () => number}} options `allowed`: whether this phone may look people up at all
+   *          allowed?: () => boolean, online?: () => boolean, now?: () => number}} options
+   *   `allowed`: whether this phone may look people up at all; `online`: what the last request found
    */
-  constructor({ transport, slug, report = () => {}, onRevoked = () => {}, allowed = () => true, now = Date.now }) {
+  constructor({ transport, slug, report = () => {}, onRevoked = () => {}, allowed = () => true, online = () => true, now = Date.now }) {
     this.transport = transport;
     this.slug = slug;
     this.report = report;
     this.onRevoked = onRevoked;
     this.allowed = allowed;
+    this.online = online;
     this.now = now;
     /** @type {Map<string, {person: Person, at: number}>} by code or 签到码 */
     this.known = new Map();
@@ -43,7 +46,7 @@ export class Finder {
    * @returns {Promise<{found: Found, slow: boolean}>} `slow`: the server asks for patience
    */
   async search(q) {
-    const reply = await this.transport.send('POST', `/events/${encodeURIComponent(this.slug())}/lookup`, { q }, { timeout: PATIENCE });
+    const reply = await this.transport.send('POST', `/events/${encodeURIComponent(this.slug())}/lookup`, { q }, { timeout: this.online() ? PATIENCE : PATIENCE_OFFLINE });
     if (reply.kind === 'unreached') {
       if (reply.retryAfter === null) this.report(false);
       return { found: { kind: 'unreached' }, slow: reply.retryAfter !== null };

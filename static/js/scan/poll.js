@@ -19,6 +19,7 @@ export class Poll {
     /** @type {any} */
     this.timer = null;
     this.stopped = false;
+    this.asking = false;
     this.unclear = 0;
   }
 
@@ -26,6 +27,7 @@ export class Poll {
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') void this.ask();
     });
+    addEventListener('online', () => void this.ask());
     void this.ask();
   }
 
@@ -35,8 +37,9 @@ export class Poll {
   }
 
   async ask() {
+    if (this.stopped || this.asking) return;
     clearTimeout(this.timer);
-    if (this.stopped) return;
+    this.asking = true;
     let wait = this.every();
     if (document.visibilityState === 'visible') {
       const askedAt = Date.now();
@@ -52,6 +55,7 @@ export class Poll {
         else wait = AGAIN;
       }
     }
+    this.asking = false;
     if (!this.stopped) this.timer = setTimeout(() => void this.ask(), wait);
   }
 }

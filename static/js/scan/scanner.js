@@ -58,7 +58,7 @@ export class Scanner {
         onRevoked: (device) => device === this.session.device.id && this.stop(),
       },
     });
-    this.finder = new Finder({ transport: this.transport, slug: () => this.session.event.slug, report: (online) => this.outbox.report(online), onRevoked: () => this.stop(), allowed: () => this.may('lookup') });
+    this.finder = new Finder({ transport: this.transport, slug: () => this.session.event.slug, report: (online) => this.outbox.report(online), onRevoked: () => this.stop(), allowed: () => this.may('lookup'), online: () => this.outbox.online });
     this.results = new ResultView(find('[data-hook=result]', root), {
       onConfirm: (count) => this.door.confirm(count),
       onAnswers: (answers) => this.door.answer(answers),
@@ -106,6 +106,7 @@ export class Scanner {
     document.addEventListener('pointerdown', () => this.sounds.unlock(), { capture: true });
     document.addEventListener('keydown', () => this.sounds.unlock(), { capture: true });
     addEventListener('online', () => this.outbox.nudge());
+    addEventListener('offline', () => this.outbox.report(false));
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') this.outbox.nudge();
     });

@@ -33,11 +33,7 @@ export class Sounds {
 
   /** @param {Tone} tone */
   play(tone) {
-    try {
-      navigator.vibrate?.(BUZZES[tone]);
-    } catch {
-      // some browsers throw without a touch
-    }
+    buzz(BUZZES[tone]);
     const context = this.context;
     if (!this.on || !context || context.state !== 'running') return;
     for (const { at, hertz, lasts, wave } of TUNES[tone]) {
@@ -57,10 +53,11 @@ export class Sounds {
 
   /** A tap on a counter: a buzz that is felt without looking; longer for a larger step. @param {number} step */
   tap(step) {
-    try {
-      navigator.vibrate?.(Math.min(120, 25 + 25 * Math.log10(Math.max(1, step)) * 2));
-    } catch {
-      // some browsers throw without a touch
-    }
+    buzz([Math.round(Math.min(120, 25 + 50 * Math.log10(Math.max(1, step))))]);
   }
+}
+
+/** Browsers complain of a vibration before the first touch. @param {number[]} pattern */
+function buzz(pattern) {
+  if (navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.(pattern);
 }
