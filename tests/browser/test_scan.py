@@ -420,6 +420,18 @@ def test_the_handout_desk_holds_the_result(fair: Fair, open_page: Opener) -> Non
     assert len(fair.ledger()) == 2
 
 
+def test_a_browser_that_keeps_nothing_still_works_and_says_so(fair: Fair, open_page: Opener) -> None:
+    page = open_page()
+    page.add_init_script("Object.defineProperty(window, 'indexedDB', {value: undefined})")
+    phone = Phone(page, fair.link())
+    expect(page.locator("[data-notice=memory]")).to_be_visible()
+    phone.counter("booklets", "plus").click()
+    phone.type(fair.ticket().code)
+    phone.expect("admitted")
+    phone.expect_pending(0)
+    assert fair.counter("booklets") == 1
+
+
 @pytest.fixture
 def tour(server: LiveServer, house: Flask) -> Fair:
     """An event with three checkpoints and questions at the desk."""

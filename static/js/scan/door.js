@@ -22,7 +22,7 @@ export const ANSWER_WITHIN = 8000;
 /** The same while the network is known to be away: nobody at a gate waits eight seconds each. */
 export const ANSWER_WITHIN_OFFLINE = 2000;
 /** How long a result fills the screen before it shrinks, by tone; a party's stays longer. */
-const SHOWN = { good: 2500, party: 4000, look: 7000, stop: 7000, info: 2000 };
+const SHOWN = { good: 2500, party: 4000, look: 7000, stop: 7000, info: 2000, foreign: 2500 };
 /** The camera may not replace a result sooner. */
 const READ_FIRST = { good: 600, look: 1800, stop: 1800, info: 300 };
 
@@ -258,8 +258,8 @@ export class Door {
     this.view.signal(this.screen.tone);
     const turn = this.turn;
     const many = (this.current?.count || 1) > 1;
-    const shown = this.screen.tone === 'good' && many ? SHOWN.party : SHOWN[this.screen.tone];
-    if (!hold) this.wait(() => turn === this.turn && this.screen.phase === 'done' && this.dismiss(), shown);
+    const kind = this.screen.outcome === 'foreign' ? 'foreign' : this.screen.tone === 'good' && many ? 'party' : this.screen.tone;
+    if (!hold) this.wait(() => turn === this.turn && this.screen.phase === 'done' && this.dismiss(), SHOWN[kind]);
     this.serveLine();
   }
 

@@ -87,7 +87,7 @@ export class PeopleView {
       const consent = data.get('consent') === 'on';
       fault.hidden = !((name || phone) && !consent);
       fault.textContent = fault.hidden ? '' : WORDS.consentFirst;
-      if (!fault.hidden) return;
+      if (!fault.hidden) return find('[name=consent]', form).focus();
       onWalkin({ count: Math.min(99, Math.max(1, Math.trunc(Number(count.value)) || 1)), name, phone, consent });
       form.reset();
     });
