@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, request
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.http import HTTP_STATUS_CODES
@@ -93,8 +93,8 @@ def unreached(error: Exception) -> Response:
 
 def unexpected(error: Exception) -> Response:
     """A fault of ours: 500 with the request's id, and not a word of what it was; the log has the trace."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return unreached(error)
+    if type(error) is DatabaseError or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        return unreached(error)  # SQLite says "file is not a database" so, and a lost connection may have any name
     current_app.logger.exception("unexpected error in the API")
     return problem(500, "internal", "系统出错了，请稍后再试")
 
