@@ -59,6 +59,7 @@ class Event(db.Model):
 
     places_taken: Mapped[int] = mapped_column(default=0)  # people confirmed; kept under the event's row lock
     next_seq: Mapped[int] = mapped_column(default=1)  # order of registration, kept likewise
+    roster_revision: Mapped[int] = mapped_column(default=0)  # grows with every change of a registration, kept likewise
     epoch: Mapped[int] = mapped_column(default=1)
     rehearsal: Mapped[bool] = mapped_column(default=False)  # doors are open whatever the clock says
     demo: Mapped[bool] = mapped_column(default=False)  # shown as 演示

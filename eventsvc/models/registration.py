@@ -24,11 +24,13 @@ class Registration(db.Model):
         UniqueConstraint("event_id", "pickup_code"),
         UniqueConstraint("event_id", "seq"),
         Index("ix_registrations_event_id_status_seq", "event_id", "status", "seq"),
+        Index("ix_registrations_event_id_roster_revision", "event_id", "roster_revision"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
     seq: Mapped[int]  # order of arrival in the event: the waitlist's order
+    roster_revision: Mapped[int] = mapped_column(default=0)  # the event's, when this row last changed
     status: Mapped[str] = mapped_column(String(16))
     blocked: Mapped[bool] = mapped_column(default=False)
     party_size: Mapped[int]

@@ -37,7 +37,7 @@ def create(actor: Actor, data: Any, organization_id: str | None = None) -> Event
         raise _taken(document.slug)
     event = Event(
         id=str(uuid.uuid4()), organization_id=organization_id, slug=document.slug, status="draft", created_at=now,
-        places_taken=0, next_seq=1, epoch=1, revision=0, rehearsal=False, demo=False, year_inferred=False,
+        places_taken=0, next_seq=1, roster_revision=0, epoch=1, revision=0, rehearsal=False, demo=False, year_inferred=False,
     )  # fmt: skip
     _apply(event, document, now)
     db.session.add(event)

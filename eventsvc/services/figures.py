@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from eventsvc.db import db
+from eventsvc.db import db, in_transaction
 from eventsvc.models import Counter, Device, Event, Person, Record, RecordDecision, RecordNote, Registration
 from eventsvc.ports import clock
-from eventsvc.services import folds
+from eventsvc.services import folds, live
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.persons import mask_name
 from eventsvc.services.reports import CheckpointFigure, CounterFigure, Figures, RecordLine, Reported
@@ -27,16 +27,8 @@ def stats(actor: Actor, slug: str) -> Figures:
 
 def of_event(event: Event) -> Figures:
     """The figures of a loaded event."""
-    sums = fold_event(event)
-    counts = {
-        row.status: row
-        for row in db.session.execute(
-            select(Registration.status, func.count().label("parties"), func.sum(Registration.party_size).label("people"))
-            .where(Registration.event_id == event.id)
-            .group_by(Registration.status)
-        )
-    }
-    confirmed, waiting = counts.get("confirmed"), counts.get("waitlisted")
+    sums, counts = (fold_event(event), count_registrations(event)) if in_transaction() else live.sums(event)
+    registrations, people = counts.get("confirmed", (0, 0))
     unsynced = db.session.scalar(select(func.sum(Device.queued)).where(Device.event_id == event.id, Device.revoked_at.is_(None)))
     by_hour: dict[datetime, int] = {}
     zone = ZoneInfo(event.timezone)
@@ -46,9 +38,9 @@ def of_event(event: Event) -> Figures:
     return Figures(
         as_of=clock.now(),
         unsynced=int(unsynced or 0),
-        registrations=confirmed.parties if confirmed else 0,
-        people_registered=int(confirmed.people) if confirmed else 0,
-        waitlisted=int(waiting.people) if waiting else 0,
+        registrations=registrations,
+        people_registered=people,
+        waitlisted=counts.get("waitlisted", (0, 0))[1],
         people_admitted=sums.people_admitted,
         entries=sums.entries,
         inside=sums.inside,
@@ -67,6 +59,16 @@ def of_event(event: Event) -> Figures:
         counters=_counters(event, sums),
         seq=sums.seq,
     )
+
+
+def count_registrations(event: Event) -> dict[str, tuple[int, int]]:
+    """Parties and people by status of registration."""
+    query = (
+        select(Registration.status, func.count(), func.sum(Registration.party_size))
+        .where(Registration.event_id == event.id)
+        .group_by(Registration.status)
+    )
+    return {status: (parties, int(people)) for status, parties, people in db.session.execute(query)}
 
 
 def fold_event(event: Event) -> folds.Sums:

@@ -52,11 +52,17 @@ class Tally:
     """The sums of one counter."""
 
     tapped: int = 0
-    stocktake: int | None = None
+    taken: int = 0  # by stocktakes
+    stocktakes: int = 0  # how many there were
     taken_in: int = 0
     taken_out: int = 0
     records: int = 0
     by_topic: Multiset[str] = field(default_factory=Multiset)
+
+    @property
+    def stocktake(self) -> int | None:
+        """What the stocktakes add up to, or None without any."""
+        return self.taken if self.stocktakes else None
 
 
 @dataclass
@@ -155,7 +161,8 @@ def fold(
 
 def _add_tally(tally: Tally, row: Row) -> None:
     if row.basis == "stocktake":
-        tally.stocktake = (tally.stocktake or 0) + row.quantity
+        tally.taken += row.quantity
+        tally.stocktakes += 1
     elif row.direction == "out":
         tally.taken_out += row.quantity
     else:

@@ -131,6 +131,7 @@ def _create_tables() -> None:
     sa.Column('questions', sa.JSON(), nullable=False),
     sa.Column('places_taken', sa.Integer(), nullable=False),
     sa.Column('next_seq', sa.Integer(), nullable=False),
+    sa.Column('roster_revision', sa.Integer(), nullable=False),
     sa.Column('epoch', sa.Integer(), nullable=False),
     sa.Column('rehearsal', sa.Boolean(), nullable=False),
     sa.Column('demo', sa.Boolean(), nullable=False),
@@ -286,6 +287,7 @@ def _create_tables() -> None:
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('event_id', sa.String(length=36), nullable=False),
     sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('roster_revision', sa.Integer(), nullable=False),
     sa.Column('status', sa.String(length=16), nullable=False),
     sa.Column('blocked', sa.Boolean(), nullable=False),
     sa.Column('party_size', sa.Integer(), nullable=False),
@@ -310,6 +312,7 @@ def _create_tables() -> None:
     sa.UniqueConstraint('event_id', 'pickup_code', name=op.f('uq_registrations_event_id_pickup_code')),
     sa.UniqueConstraint('event_id', 'seq', name=op.f('uq_registrations_event_id_seq'))
     )
+    op.create_index('ix_registrations_event_id_roster_revision', 'registrations', ['event_id', 'roster_revision'], unique=False)
     op.create_index('ix_registrations_event_id_status_seq', 'registrations', ['event_id', 'status', 'seq'], unique=False)
     op.create_table('sessions',
     sa.Column('area', sa.String(length=64), nullable=True),
@@ -428,6 +431,7 @@ def _drop_tables() -> None:
     op.drop_table('devices')
     op.drop_table('sessions')
     op.drop_index('ix_registrations_event_id_status_seq', table_name='registrations')
+    op.drop_index('ix_registrations_event_id_roster_revision', table_name='registrations')
     op.drop_table('registrations')
     op.drop_index('ix_records_undoes', table_name='records')
     op.drop_index('ix_records_registration_id', table_name='records')

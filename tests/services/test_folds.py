@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventsvc.services import figures, folds
+from eventsvc.errors import Invalid
+from eventsvc.services import events, figures, folds, live, registrations
 from eventsvc.services.folds import Place, Row
 from tests.services.world import World, record
 
@@ -130,6 +131,17 @@ def comparable(world: World) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def compare_live(world: World) -> None:
+    """What is kept up to date equals the fold over the whole ledger."""
+    event = events.read(world.owner, world.slug)
+    (kept, counts), whole = live.sums(event), figures.fold_event(event)
+    assert {status: count for status, count in counts.items() if count != (0, 0)} == figures.count_registrations(event)
+    names = ("people_admitted", "entries", "inside", "walkins", "scans", "refused", "unidentified", "conflicts", "by_quarter", "seq")
+    assert {name: getattr(kept, name) for name in names} == {name: getattr(whole, name) for name in names}
+    assert kept.places == whole.places
+    assert {key: tally for key, tally in kept.tallies.items() if tally != folds.Tally()} == whole.tallies
+
+
 def deliver(world: World, truth: list[dict[str, Any]], phones: list[Any], chance: random.Random) -> None:
     """Send the truth in any order, in pieces, some of them twice, each phone for itself."""
     queues = [[item for item in truth if item["phone"] == number] for number in range(3)]
@@ -142,6 +154,8 @@ def deliver(world: World, truth: list[dict[str, Any]], phones: list[Any], chance
         piece, queues[number] = queues[number][:size], queues[number][size:]
         answers = world.send(phones[number], *[{k: v for k, v in item.items() if k != "phone"} for item in piece])
         assert {answer["code"] for answer in answers} <= {None, "not_allowed"}  # not_allowed: an undo of what was refused
+        if chance.random() < 0.3:
+            compare_live(world)
 
 
 @pytest.mark.usefixtures("app_context")
@@ -169,5 +183,11 @@ def test_any_delivery_gives_the_same_figures(seed: int) -> None:
                 for item in truth
             ]
         deliver(world, truth, phones, chance)
+        for ticket in tickets[:2]:  # a party that grows or shrinks changes what was counted beyond it
+            try:
+                registrations.change(world.owner, world.slug, ticket.id, {"party_size": 3})
+            except Invalid:
+                pass
+            compare_live(world)
         found.append(comparable(world))
     assert found[0] == found[1]

@@ -29,6 +29,7 @@ from eventsvc.services.registrations.places import (
     promote,
     state,
     take_places,
+    touch,
 )
 from eventsvc.services.registrations.registering import Registered
 
@@ -94,7 +95,7 @@ def change(actor: Actor, slug: str, registration_id: str, data: Any) -> Register
         raise Invalid(faults)
     if size != registration.party_size:
         _resize(event, registration, size)
-    registration.updated_at = clock.now()
+    touch(event, registration)
     if organizer:
         journal.note(actor, "registration.edit", event, registration=registration.id, fields=sorted(CHANGEABLE.intersection(data)))
     return Registered(registration, event, position(registration))
@@ -138,7 +139,7 @@ def cancel(actor: Actor, slug: str, registration_id: str) -> Registered:
         if held:
             take_places(event, registration, -registration.party_size)
             promote(event)
-    registration.updated_at = clock.now()
+    touch(event, registration)
     journal.note(actor, "registration.cancel", event, registration=registration.id)
     return Registered(registration, event, None)
 
@@ -157,7 +158,7 @@ def restore(actor: Actor, slug: str, registration_id: str) -> Registered:
         raise Conflict("event_full", "名额已经让给别人了，可以重新报名或登记候补")
     registration.status = "pending" if event.approval else "confirmed"
     registration.cancelled_at = None
-    registration.updated_at = clock.now()
+    touch(event, registration)
     take_places(event, registration, registration.party_size)
     journal.note(actor, "registration.restore", event, registration=registration.id)
     return Registered(registration, event, None)
@@ -169,7 +170,7 @@ def approve(actor: Actor, slug: str, registration_id: str) -> Registered:
     event, registration = _load(actor, slug, registration_id, "registration.edit")
     if registration.status == "pending":
         registration.status = "confirmed"
-        registration.updated_at = clock.now()
+        touch(event, registration)
         journal.note(actor, "registration.approve", event, registration=registration.id)
     elif registration.status != "confirmed":
         raise Conflict("not_pending", "这份报名不在待确认状态")
@@ -183,7 +184,7 @@ def reissue(actor: Actor, slug: str, registration_id: str) -> Registered:
     now = clock.now()
     db.session.add(RetiredCode(code=registration.code, registration_id=registration.id, retired_at=now))
     registration.code = codes.mint()
-    registration.updated_at = now
+    touch(event, registration)
     journal.note(actor, "registration.reissue", event, registration=registration.id)
     return Registered(registration, event, position(registration))
 
@@ -193,6 +194,6 @@ def block(actor: Actor, slug: str, registration_id: str, blocked: bool = True) -
     """Send the ticket's holder to the service desk (暂停), or lift that again."""
     event, registration = _load(actor, slug, registration_id, "registration.edit")
     registration.blocked = blocked
-    registration.updated_at = clock.now()
+    touch(event, registration)
     journal.note(actor, "registration.block" if blocked else "registration.unblock", event, registration=registration.id)
     return Registered(registration, event, position(registration))

@@ -68,6 +68,13 @@ def lacks_session(event: Event, registration: Registration) -> bool:
     )
 
 
+def touch(event: Event, registration: Registration) -> None:
+    """Mark a registration as changed now; figures and rosters read only what changed since they last looked."""
+    event.roster_revision += 1
+    registration.roster_revision = event.roster_revision
+    registration.updated_at = clock.now()
+
+
 def position(registration: Registration) -> int | None:
     """The parties ahead of a waitlisted one, plus one; None for any other."""
     if registration.status != "waitlisted":
@@ -86,7 +93,7 @@ def promote(event: Event) -> None:
         if (room is not None and registration.party_size > room) or lacks_session(event, registration):
             return
         registration.status = "confirmed"
-        registration.updated_at = clock.now()
+        touch(event, registration)
         take_places(event, registration, registration.party_size)
 
 

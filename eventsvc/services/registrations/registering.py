@@ -22,6 +22,7 @@ from eventsvc.services.registrations.places import (
     position,
     state,
     take_places,
+    touch,
 )
 from eventsvc.services.registrations.reading import Wanted, read_form
 
@@ -123,6 +124,7 @@ def _register(actor: Actor, slug: str, wanted: Wanted, public: bool, may_wait: b
         created_at=now, updated_at=now,
     )  # fmt: skip
     event.next_seq += 1
+    touch(event, registration)
     if status != "waitlisted":
         take_places(event, registration, wanted.party_size)
     db.session.add(registration)
