@@ -9,7 +9,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from eventsvc import api, web
+from eventsvc import api, cli, web
 from eventsvc import config as settings
 from eventsvc import logs
 from eventsvc.bodies import WholeBodies
@@ -53,4 +53,5 @@ def create_app(config: settings.Config | None = None, clock_port: clock.Clock | 
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies, x_host=0)  # type: ignore[method-assign]
     api.init_app(app)
     web.init_app(app)
+    cli.init_app(app)
     return app

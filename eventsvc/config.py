@@ -83,7 +83,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
     raw = {s.name: (environ.get(s.name) or s.default).strip() for s in SETTINGS}
     data_dir = Path(raw["DATA_DIR"]).resolve()
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadSetting(f"DATA_DIR={data_dir} cannot be made ({error.strerror}): choose a folder you may write to.") from error
     host, port = raw["HOST"], _whole("PORT", raw["PORT"], 1, 65535)

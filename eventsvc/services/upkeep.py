@@ -1,0 +1,47 @@
+"""Upkeep: what has to be done again and again without anybody asking; the worker's one verb is `work`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from eventsvc.db import db, transaction
+from eventsvc.models import Event, Registration
+from eventsvc.ports import clock
+from eventsvc.services import idempotency, registrations, retention
+from eventsvc.services.actors import SYSTEM, load_event
+
+
+@dataclass(frozen=True)
+class Done:
+    """What one pass did: old answers forgotten, parties that moved up, persons erased."""
+
+    forgotten: int
+    promoted: int
+    erased: int
+
+
+def work() -> Done:
+    """One pass: forget answers older than a day, move waiting parties up, erase what is past its days."""
+    forgotten = idempotency.forget_old()
+    promoted = sum(promote(slug) for slug in _waited_for())
+    return Done(forgotten, promoted, retention.purge().persons)
+
+
+def _waited_for() -> list[str]:
+    """The slugs of the events under way or to come in which somebody waits."""
+    now = clock.now()
+    waiting = select(Registration.event_id).where(Registration.status == "waitlisted")
+    events = db.session.scalars(select(Event).where(Event.status == "published", Event.id.in_(waiting)).order_by(Event.slug))
+    return [event.slug for event in events if event.rehearsal or event.ends_at is None or now < event.ends_at]
+
+
+@transaction
+def promote(slug: str) -> int:
+    """Move the waiting parties of one event up as far as its places go; how many moved."""
+    event = load_event(SYSTEM, slug, "registration.edit", lock="change")
+    before = registrations.waiting(event)
+    registrations.promote(event)
+    db.session.flush()
+    return before - registrations.waiting(event)
