@@ -18,6 +18,7 @@ from eventsvc.web import (
     home,
     join,
     language,
+    meters,
     mine,
     scan,
     statics,
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
         COMPRESS_BR_LEVEL=5,
         COMPRESS_MIN_SIZE=300,
     )
+    meters.init_app(app)
     csrf.init_app(app)
     app.before_request(_check_token)
     filters.init_app(app)

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, current_app, request
 
 from eventsvc.logs import AccessLog
 from eventsvc.services import health
+from eventsvc.web import meters
 from eventsvc.web.view import action
 
 blueprint = Blueprint("health", __name__)
@@ -38,7 +39,8 @@ def metrics() -> Response:
         return _text("a bearer token is needed\n", 401, {"WWW-Authenticate": "Bearer"})
     lines = ["# TYPE eventsvc_requests_total counter"]
     lines += [f'eventsvc_requests_total{{status="{family}xx"}} {count}' for family, count in sorted(AccessLog.served.items())]
-    for name, count in health.counts().items():
+    lines += meters.lines()
+    for name, count in (health.counts() | health.connections()).items():
         lines += [f"# TYPE eventsvc_{name} gauge", f"eventsvc_{name} {count}"]
     return _text("\n".join(lines) + "\n")
 

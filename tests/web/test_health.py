@@ -40,6 +40,11 @@ def test_metrics_want_their_token(database_url: str, tmp_path: Path, given: str 
 
 def test_metrics_are_prometheus_text(database_url: str, tmp_path: Path) -> None:
     client = create_app(settings_for(tmp_path, database_url, metrics_token="a-long-metrics-token")).test_client()
+    client.get("/api/v1/events")
+    client.get("/t/0123456789ABCDEFGHJK")
     answer = client.get("/metrics", headers={"Authorization": "Bearer a-long-metrics-token"})
     assert answer.status_code == 200 and answer.mimetype == "text/plain"
+    assert 'eventsvc_http_requests_total{method="GET",route="/api/v1/events",status="401"}' in answer.text
+    assert 'eventsvc_http_request_seconds_count{method="GET",route="/api/v1/events"}' in answer.text
+    assert "eventsvc_database_connections_used" in answer.text and "0123456789" not in answer.text
     assert "eventsvc_records 0\n" in answer.text and "eventsvc_events 0\n" in answer.text
