@@ -84,13 +84,13 @@ def checkin_answer(
         questions=len(questions),
     )
     if record["decided"] == "admitted" and record["outcome"] != "admitted":
-        answer["message"] = f"已放行 · 待负责人核对（{answer['message'].replace(' · ', '，')}）"
+        answer["message"] = wording.let_in(answer["message"])
     return answer
 
 
 def sentence(outcome: str, **facts: Any) -> str:
     """The sentence of an outcome, the phone's own refusal included."""
-    return "手机上已拒绝" if outcome == "refused" else wording.scan(outcome, **facts)
+    return wording.scan(outcome, **facts)
 
 
 def _first(piece: Piece, record_id: str | None, registration_id: str) -> tuple[folds.Row | None, str | None]:

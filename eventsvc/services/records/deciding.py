@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, exists, func, or_, select, type_coerce
 
 from eventsvc.db import db
 from eventsvc.models import Record
@@ -12,7 +13,9 @@ from eventsvc.services import admission, folds, wording
 from eventsvc.services.persons import mask_name
 from eventsvc.services.record_form import Form
 from eventsvc.services.records.answers import answer_of, checkin_answer, rejected, sentence, stored_answer
-from eventsvc.services.records.piece import ROW, Piece, add_note, add_row, as_row, corrected, entries, ticket_of
+from eventsvc.services.records.piece import Piece, add_note, add_row, as_row, corrected, entries, ticket_of
+
+_UNDO_WITHIN = folds.UNDO_WITHIN // timedelta(microseconds=1)
 
 
 def answer(piece: Piece, form: Form) -> dict[str, Any]:
@@ -154,19 +157,25 @@ def _tally(piece: Piece, form: Form) -> dict[str, Any]:
 
 
 def _tapped(piece: Piece, counter: str) -> int:
-    """What was handed out by taps so far, undone ones left out, this piece's own included."""
-    query = select(*ROW).where(
-        Record.event_id == piece.site.id, Record.epoch == piece.site.epoch, Record.counter == counter, Record.basis == "tapped"
+    """What was handed out by taps so far, undone ones left out (as in `folds.takes_back`); only a flag hangs on it."""
+    taps, undo = Record.__table__.alias("taps"), Record.__table__.alias("undo")
+    taken_back = exists().where(
+        undo.c.undoes == taps.c.id,
+        undo.c.type == "undo",
+        or_(
+            undo.c.device_id.is_(None),
+            (undo.c.device_id == taps.c.device_id)
+            & (type_coerce(undo.c.at, BigInteger) - type_coerce(taps.c.at, BigInteger)).between(0, _UNDO_WITHIN),
+        ),
     )
-    rows = [folds.Row(*row) for row in db.session.execute(query)]
-    undos = db.session.execute(
-        select(*ROW).where(Record.event_id == piece.site.id, Record.epoch == piece.site.epoch, Record.type == "undo")
+    query = select(func.coalesce(func.sum(taps.c.quantity), 0)).where(
+        taps.c.event_id == piece.site.id, taps.c.epoch == piece.site.epoch, taps.c.counter == counter, taps.c.basis == "tapped", ~taken_back
     )
+    stored = int(db.session.scalar(query) or 0)
     fresh = [as_row(row) for row in piece.new]
-    rows += [row for row in fresh if row.type == "tally" and row.counter == counter and row.basis == "tapped"]
-    all_undos = [folds.Row(*row) for row in undos] + [row for row in fresh if row.type == "undo"]
-    undone = folds.undone_ids(rows, all_undos)
-    return sum(row.quantity for row in rows if row.id not in undone)
+    own = [row for row in fresh if row.type == "tally" and row.counter == counter and row.basis == "tapped"]
+    gone = folds.undone_ids(own, piece.undos)
+    return stored + sum(row.quantity for row in own if row.id not in gone)
 
 
 def _undo(piece: Piece, form: Form) -> dict[str, Any]:
