@@ -2,8 +2,41 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+SENTENCES = {
+    "admitted": "请进 · {admitted}位",
+    "exit": "已离场 · {admitted}位",
+    "walkin": "请进 · 现场登记{admitted}位",
+    "already_used": "已签到",
+    "already_used_at": "已签到 · {first}",
+    "too_many": "还可进{remaining}位",
+    "too_many_for_ticket": "这张凭证只有{party_size}位",
+    "unknown_ticket": "没查到 · 请报手机尾号",
+    "wrong_event": "这是别的活动的码",
+    "wrong_event_of": "这是“{event_title}”的码",
+    "cancelled": "已取消 · 可现场登记",
+    "waitlisted": "候补 · 暂未递补",
+    "waitlisted_at": "候补第{position}位 · 暂未递补",
+    "awaiting_approval": "主办方还没确认",
+    "blocked": "请到服务台",
+    "reissued": "已换新码 · 请打开新凭证",
+    "wrong_session": "您没有报这一场",
+    "wrong_session_of": "您报的是{sessions}场",
+    "not_yet_open": "还没有开始入场",
+    "not_yet_open_until": "{opens}开始入场",
+    "closed": "已停止入场",
+    "answers_needed": "还要问{questions}项",
+    "counted": "已记上",
+    "undone": "已撤销",
+    "refused": "手机上已拒绝",
+    "let_in": "已放行 · 待负责人核对（{message}）",
+}
+DATE = re.compile(r"(\d{1,2})月(\d{1,2})日(\d{2}:\d{2})")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def moment(at: datetime, zone: str, now: datetime | None = None) -> str:
@@ -32,30 +65,45 @@ def scan(
     questions: int = 0,
 ) -> str:
     """The sentence for one outcome; every argument is already text or a number that may be shown to a volunteer."""
+    said = outcome
     if outcome == "admitted" and direction == "exit":
-        return f"已离场 · {admitted}位"
-    if outcome == "already_used":
-        return "已签到" + (f" · {' '.join(part for part in (first, place, device) if part)}" if first else "")
-    if outcome == "too_many":
-        return f"还可进{remaining}位" if remaining is not None else f"这张凭证只有{party_size}位"
-    if outcome == "wrong_event":
-        return f"这是“{event_title}”的码" if event_title else "这是别的活动的码"
-    if outcome == "waitlisted":
-        return f"候补第{position}位 · 暂未递补" if position else "候补 · 暂未递补"
-    if outcome == "wrong_session":
-        return f"您报的是{sessions}场" if sessions else "您没有报这一场"
-    if outcome == "not_yet_open":
-        return f"{opens}开始入场" if opens else "还没有开始入场"
-    return {
-        "admitted": f"请进 · {admitted}位",
-        "unknown_ticket": "没查到 · 请报手机尾号",
-        "cancelled": "已取消 · 可现场登记",
-        "awaiting_approval": "主办方还没确认",
-        "blocked": "请到服务台",
-        "reissued": "已换新码 · 请打开新凭证",
-        "closed": "已停止入场",
-        "answers_needed": f"还要问{questions}项",
-        "counted": "已记上",
-        "undone": "已撤销",
-        "walkin": f"请进 · 现场登记{admitted}位",
-    }[outcome]
+        said = "exit"
+    elif outcome == "already_used" and first:
+        said, first = "already_used_at", " ".join(part for part in (first, place, device) if part)
+    elif outcome == "too_many" and remaining is None:
+        said = "too_many_for_ticket"
+    elif outcome == "wrong_event" and event_title:
+        said = "wrong_event_of"
+    elif outcome == "waitlisted" and position:
+        said = "waitlisted_at"
+    elif outcome == "wrong_session" and sessions:
+        said = "wrong_session_of"
+    elif outcome == "not_yet_open" and opens:
+        said = "not_yet_open_until"
+    return SENTENCES[said].format(
+        admitted=admitted, remaining=remaining, party_size=party_size, first=first, event_title=event_title, position=position,
+        sessions=sessions, opens=opens, questions=questions,
+    )  # fmt: skip
+
+
+def let_in(message: str) -> str:
+    """The sentence where a volunteer let somebody in against what the system says."""
+    return SENTENCES["let_in"].format(message=message.replace(" · ", "，"))
+
+
+def again(message: str, translate: Callable[[str], str]) -> str:
+    """A sentence of `scan` in another language; anything else is translated as it stands."""
+    for template in sorted(SENTENCES.values(), key=lambda one: ("{" in one, -len(one))):
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(template))
+        found = re.fullmatch(pattern, message)
+        if found:
+            parts = found.groupdict()
+            if "message" in parts:
+                parts["message"] = again(parts["message"].replace("，", " · "), translate)
+            return translate(template).format(**{name: text if name == "event_title" else _dated(text) for name, text in parts.items()})
+    return translate(message)
+
+
+def _dated(text: str) -> str:
+    """Dates and lists as English writes them: 14 Aug 19:02."""
+    return DATE.sub(lambda found: f"{found[2]} {MONTHS[int(found[1]) - 1]} {found[3]}", text).replace("、", ", ")

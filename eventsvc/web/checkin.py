@@ -13,13 +13,15 @@ from eventsvc.ports import clock
 from eventsvc.services import devices, records, registrations
 from eventsvc.services.actors import Actor
 from eventsvc.services.persons import mask_name
-from eventsvc.web import identity
+from eventsvc.web import identity, language
 from eventsvc.web.view import page
 
 
 def show(actor: Actor, code: str, verdict: dict[str, Any] | None = None, status: int = 200) -> Response:
     """The page of a ticket; without a verdict nothing has happened."""
     device, event = devices.myself(actor)
+    if verdict is not None:
+        verdict = {**verdict, "message": language.sentence_of_scan(verdict["message"] or "")}
     places = [place for place in event.checkpoints if not actor.checkpoints or place.key in actor.checkpoints]
     keys = [place.key for place in places]
     asked = request.form.get("checkpoint") or identity.chosen_place()

@@ -10,10 +10,10 @@ from flask_babel import get_locale
 from markupsafe import Markup, escape
 
 from eventsvc.services.reports import EventFacts
+from eventsvc.services.wording import MONTHS
 
-_WEEKDAYS = "一二三四五六日"
+_WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def _english() -> bool:
@@ -35,14 +35,20 @@ def day(at: datetime, zone: str, year: bool = True) -> str:
     """The date with its weekday: 2026年11月28日（周六） · Sat 28 Nov 2026."""
     here = local(at, zone)
     if _english():
-        return f"{_DAYS[here.weekday()]} {here.day} {_MONTHS[here.month - 1]}" + (f" {here.year}" if year else "")
+        return f"{_DAYS[here.weekday()]} {here.day} {MONTHS[here.month - 1]}" + (f" {here.year}" if year else "")
     return (f"{here.year}年" if year else "") + f"{here.month}月{here.day}日（周{_WEEKDAYS[here.weekday()]}）"
 
 
 def month_day(at: datetime, zone: str) -> tuple[str, str]:
     """Month and day apart, for the date on a card: ("11月", "28") · ("Nov", "28")."""
     here = local(at, zone)
-    return (_MONTHS[here.month - 1] if _english() else f"{here.month}月", str(here.day))
+    return (MONTHS[here.month - 1] if _english() else f"{here.month}月", str(here.day))
+
+
+def short_day(at: datetime, zone: str) -> str:
+    """The date in a table: 11月28日 · 28 Nov."""
+    here = local(at, zone)
+    return f"{here.day} {MONTHS[here.month - 1]}" if _english() else f"{here.month}月{here.day}日"
 
 
 def weekday(at: datetime, zone: str) -> str:
@@ -93,4 +99,4 @@ def stamp(at: datetime, zone: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Make the functions filters of the templates."""
-    app.jinja_env.filters.update(clock=clock, day=day, month_day=month_day, weekday=weekday, times=times, when=when, stamp=stamp)
+    app.jinja_env.filters.update(clock=clock, day=day, month_day=month_day, weekday=weekday, short_day=short_day, times=times, when=when, stamp=stamp)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, redirect, request
-from flask_babel import Babel
+from flask_babel import Babel, gettext
 
+from eventsvc.services import wording
 from eventsvc.web.view import action, pages
 
 LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}
+CATALOGS = Path(__file__).resolve().parent.parent / "translations"  # kept by scripts/messages.py; the Chinese sentences are the keys
 DISPLAYS = {"standard", "elder"}
 YEAR = 31_536_000  # seconds
 
@@ -17,7 +20,9 @@ YEAR = 31_536_000  # seconds
 def init_app(app: Flask) -> None:
     """Set up translation and what every template knows: the language and the display."""
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "zh_Hans_CN")
+    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "translations;eventsvc/translations")
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(CATALOGS)
     Babel(app, locale_selector=chosen)
     app.context_processor(_known_to_templates)
 
@@ -27,9 +32,18 @@ def chosen() -> str:
     return LANGUAGES.get(request.cookies.get("lang", ""), "zh_Hans_CN")
 
 
+def english() -> bool:
+    """Whether this request is answered in English."""
+    return chosen() == "en"
+
+
+def sentence_of_scan(message: str) -> str:
+    """The door's sentence in the language of the page."""
+    return wording.again(message, gettext) if english() else message
+
+
 def _known_to_templates() -> dict[str, Any]:
-    english = chosen() == "en"
-    return {"display": "elder" if request.cookies.get("display") == "elder" else "standard", "lang": "en" if english else "zh-CN"}
+    return {"display": "elder" if request.cookies.get("display") == "elder" else "standard", "lang": "en" if english() else "zh-CN"}
 
 
 @pages.post("/display")

@@ -18,7 +18,7 @@ from eventsvc.render.phrase import as_typed
 from eventsvc.services import figures, finalizing, records
 from eventsvc.services.reports import CounterFigure, Report
 from eventsvc.web.forms import Needed, PageForm, text_of
-from eventsvc.web.language import local_path
+from eventsvc.web.language import local_path, sentence_of_scan
 from eventsvc.web.manage.console import blueprint, event_of, may, show
 from eventsvc.web.manage.lines import all_said, said
 from eventsvc.web.view import action
@@ -157,4 +157,4 @@ def submit(slug: str, record: dict[str, Any], record_id: str, at: str) -> str:
     result = answer["results"][0]
     if result["status"] != "rejected":
         return ""
-    return gettext("这张表已经交过了，请刷新后再填") if result["code"] == "id_reused" else result["message"]
+    return gettext("这张表已经交过了，请刷新后再填") if result["code"] == "id_reused" else sentence_of_scan(result["message"])
