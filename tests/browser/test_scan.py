@@ -511,3 +511,14 @@ def test_a_ticket_opened_by_a_joined_volunteer_is_its_check_in_page(fair: Fair, 
     page.locator("[data-hook=confirm]").click()
     expect(page.locator("[data-hook=result]")).to_have_attribute("data-outcome", "admitted")
     assert [(record.admitted, record.device_id) for record in fair.ledger()] == [(2, fair.phones()[0].id)]
+
+
+def test_the_check_in_page_leads_to_the_desks_questions(tour: Fair, open_page: Opener) -> None:
+    ticket = tour.ticket()
+    phone = Phone(open_page(), tour.link())
+    phone.page.goto(f"{tour.server.url}/t/{ticket.code}")
+    phone.hook("confirm").click()
+    phone.page.get_by_role("link", name="到扫码页回答问题").click()
+    phone.wait_until_ready()
+    phone.expect("answers_needed")
+    assert ticket.code not in phone.page.url

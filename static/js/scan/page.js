@@ -48,6 +48,11 @@ async function open() {
   await scanner.start();
   notice('');
   root.dataset.mode = 'ready';
+  if (location.hash.length > 20) {
+    const code = location.hash.slice(1); // from a ticket's check-in page that could not ask the desk's questions
+    history.replaceState(null, '', location.pathname);
+    scanner.door.scan(code, 'photo');
+  }
   const { session: fresh } = await keeper.fetch(paths.session);
   if (fresh && fresh.device.id !== session.device.id) location.reload();
   else await scanner.update(fresh);
