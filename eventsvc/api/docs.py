@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template
 
 from eventsvc.api import bodies, openapi, schemas
-from eventsvc.api.operations import OPERATIONS, Operation, operation
+from eventsvc.api.operations import Operation, operation
 from eventsvc.services import links
 
 blueprint = Blueprint("api_docs", __name__, url_prefix="/api")
@@ -23,9 +23,9 @@ def openapi_json(_call: Any) -> Response:
 def page() -> Response:
     """The same for people: every endpoint, who may call it, what it takes and gives."""
     document = openapi.document()
-    shown = [(made, _described(made, document)) for made in OPERATIONS.values()]
+    shown = [(made, _described(made, document)) for made in openapi.ordered()]
     response = make_response(
-        render_template("api/page.html", base=links.to("/api/v1"), operations=shown, tags=[tag["name"] for tag in document["tags"]],
+        render_template("api/page.html", base=links.to("/api/v1"), operations=shown, tags=openapi.TAGS,
                         schemas=_schemas(document), meant=openapi.MEANT)
     )  # fmt: skip
     response.headers["Cache-Control"] = "public, no-cache"

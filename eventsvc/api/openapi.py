@@ -13,6 +13,7 @@ from eventsvc.api.schemas import Problem
 from eventsvc.services import links
 
 TEMPLATE = "#/components/schemas/{model}"
+TAGS = ("events", "registrations", "devices", "at the door", "figures", "description")
 MEANT = {
     "400": "The body cannot be parsed or is no object.",
     "401": "No token where one is needed, or a bad or revoked one.",
@@ -42,13 +43,13 @@ def document() -> dict[str, Any]:
     modes: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in sorted(used, key=lambda model: model.__name__)]
     named, definitions = models_json_schema(modes, ref_template=TEMPLATE)
     paths: dict[str, dict[str, Any]] = {}
-    for made in OPERATIONS.values():
+    for made in ordered():
         paths.setdefault(made.path, {})[made.method.lower()] = _operation(made, {model: named[(model, "validation")] for model in used})
     return {
         "openapi": "3.1.0",
         "info": {"title": "eventsvc", "version": "1", "description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
         "servers": [{"url": links.to("/api/v1")}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(made.tag for made in OPERATIONS.values())],
+        "tags": [{"name": tag} for tag in TAGS],
         "paths": paths,
         "components": {
             "schemas": definitions["$defs"],
@@ -57,11 +58,16 @@ def document() -> dict[str, Any]:
     }
 
 
+def ordered() -> list[Operation]:
+    """The endpoints by the order of their tags."""
+    return sorted(OPERATIONS.values(), key=lambda made: TAGS.index(made.tag))
+
+
 def _operation(made: Operation, schemas: dict[type[BaseModel], Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": made.name,
         "summary": made.summary,
-        "description": who(made),
+        "description": f"{who(made)} Action: `{made.action}`.",
         "tags": [made.tag],
         "security": security(made),
         "parameters": _parameters(made),
@@ -82,7 +88,7 @@ def who(made: Operation) -> str:
         parts.append(f"devices with {' or '.join(sorted(scopes))}")
     if public:
         parts.append("the public")
-    return f"For {', '.join(parts)}. Action: `{made.action}`."
+    return f"For {', '.join(parts)}."
 
 
 def security(made: Operation) -> list[dict[str, list[str]]]:
