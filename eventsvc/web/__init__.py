@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from flask import Flask, request
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
@@ -18,6 +16,7 @@ from eventsvc.web import (
     home,
     join,
     language,
+    manage,
     meters,
     mine,
     scan,
@@ -55,8 +54,7 @@ def init_app(app: Flask) -> None:
     addresses.init_app(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages)
-    if importlib.util.find_spec("eventsvc.web.manage"):
-        importlib.import_module("eventsvc.web.manage").init_app(app)
+    manage.init_app(app)
     errors.init_app(app)
 
 
