@@ -6,18 +6,25 @@ import math
 import time
 
 from limits import parse
+from limits.errors import ConfigurationError
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
+from eventsvc.config import BadSetting
 from eventsvc.errors import TooMany
 
 _limiter = FixedWindowRateLimiter(storage_from_string("memory://"))
 
 
 def use(uri: str) -> None:
-    """Count in this storage from now on: ``memory://`` or ``redis://host``."""
+    """Count in this storage from now on: ``memory://`` or ``redis://host``. Raises BadSetting for what cannot be used."""
     global _limiter
-    _limiter = FixedWindowRateLimiter(storage_from_string(uri or "memory://"))
+    try:
+        _limiter = FixedWindowRateLimiter(storage_from_string(uri or "memory://"))
+    except (ConfigurationError, ValueError) as error:
+        raise BadSetting(
+            "REDIS_URL cannot be used: it must look like redis://127.0.0.1:6379/0, and Redis' client must be installed (pip install redis)."
+        ) from error
 
 
 def hit(rate: str, *key: str) -> None:
