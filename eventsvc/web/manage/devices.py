@@ -62,8 +62,8 @@ def _shown(event: Any, form: InviteForm, status: int = 200) -> Response:
     rows = [
         {
             "device": phone,
-            "scopes": "、".join(str(word) for key, word in scopes.items() if key in phone.scopes),
-            "places": "、".join(places.get(key, key) for key in phone.checkpoints),
+            "scopes": gettext("、").join(str(word) for key, word in scopes.items() if key in phone.scopes),
+            "places": gettext("、").join(places.get(key, key) for key in phone.checkpoints),
             "heard": devices.heard_of(phone, now),
             "ago": _ago(now, phone),
         }

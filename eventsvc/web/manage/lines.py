@@ -40,7 +40,7 @@ def said(line: RecordLine) -> Said:
         counts=line.counts,
         by=" · ".join(part for part in (line.device or gettext("管理页面"), line.operator) if part),
         flags=words.flags(line.flags),
-        reason="；".join(part for part in (line.reason, line.note) if part),
+        reason=gettext("；").join(part for part in (line.reason, line.note) if part),
         undone=line.undone,
         can_undo=not line.undone and line.type != "undo" and (line.type == "tally" or line.outcome == "admitted" or line.decided == "admitted"),
     )

@@ -125,7 +125,7 @@ def _answers(event: Any, person: Any) -> list[tuple[str, str]]:
     for question in event.questions:
         value = given.get(question["key"])
         if value not in (None, "", []):
-            text = "、".join(map(str, value)) if isinstance(value, list) else {True: gettext("是"), False: gettext("否")}.get(value, str(value))
+            text = gettext("、").join(map(str, value)) if isinstance(value, list) else {True: gettext("是"), False: gettext("否")}.get(value, str(value))
             told.append((question["label"], text))
     return told
 
