@@ -72,10 +72,8 @@ def refused(refusal: Refusal) -> Response:
 
 
 def failed(error: HTTPException) -> Any:
-    """An HTTP error of the framework in our shape; redirects stay what they are."""
+    """An HTTP error of the framework in our shape."""
     status = error.code or 500
-    if error.response is not None or status < 400:
-        return error.get_response()
     if isinstance(error, RequestEntityTooLarge):
         return refused(TooLarge(message=SENTENCES[413][1]))
     if status == 404:

@@ -113,6 +113,12 @@ def test_role_by_url_by_status(api: Api, callers: dict[str, str | None], name: s
     assert got == {caller: expected(made, caller) for caller in callers}
 
 
+def test_the_table_sees_an_open_door(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(permissions, "allows", lambda *_args, **_more: True)
+    assert expected(OPERATIONS["events.change"], "viewer") == "403"
+    assert api("PATCH", "/events/{slug}", api.tokens["viewer"], {"title": "改"}).status_code == 200
+
+
 @pytest.mark.parametrize("name", [name for name, made in OPERATIONS.items() if made.body and made.action != "open"])
 def test_authorization_comes_before_the_body(api: Api, name: str) -> None:
     made = OPERATIONS[name]

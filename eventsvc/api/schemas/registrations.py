@@ -84,7 +84,7 @@ class RegistrationEdit(Shape):
 
 
 class SearchBody(Shape):
-    """Name, pinyin initials, phone or its tail, 签到码 or code; nothing lists everybody."""
+    """Name, pinyin initials, phone or its tail, 签到码 or code; without ``q`` all of them, page by page."""
 
     q: Annotated[Text, Field(max_length=512)] | None = None
     status: Literal["confirmed", "waitlisted", "pending", "cancelled", "blocked"] | None = None
