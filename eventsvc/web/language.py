@@ -20,9 +20,8 @@ YEAR = 31_536_000  # seconds
 def init_app(app: Flask) -> None:
     """Set up translation and what every template knows: the language and the display."""
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "zh_Hans_CN")
-    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "translations;eventsvc/translations")
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(CATALOGS)
+    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(CATALOGS))
     Babel(app, locale_selector=chosen)
     app.context_processor(_known_to_templates)
 

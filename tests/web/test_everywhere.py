@@ -238,7 +238,8 @@ def test_elder_mode_and_language_are_cookies(world: World, visitor: Visitor) -> 
     assert 'data-display="elder"' in visitor.get(f"/e/{world.slug}").text
     assert 'lang="zh-CN"' in visitor.get("/", headers={"Accept-Language": "en"}).text  # Chinese first, unless the switch was pressed
     assert visitor.post("/language", form.filled(lang="en")).status_code == 303
-    assert 'lang="en"' in visitor.get("/").text
+    english = visitor.get("/").text
+    assert 'lang="en"' in english and "家门口的活动" not in english and "Register" in visitor.get(f"/e/{world.slug}").text
 
 
 def test_links_come_from_the_setting_not_from_the_request(app: Flask, world: World, visitor: Visitor) -> None:
