@@ -142,12 +142,10 @@ class EventForm(PageForm):
         return None if isinstance(field, FieldList) else field
 
     def faults(self) -> list[tuple[str, str]]:
-        """Id of the field and sentence of every fault, rows included, in the order of the page."""
-        told = [(field.id, sentence) for field in self if not isinstance(field, FieldList) for sentence in field.errors]
-        for group in GROUPS:
-            for row in self._fields[group]:
-                told += [(field.id, sentence) for field in row.form for sentence in field.errors]
-        return told
+        """Id of the field and sentence of every fault, rows included, the field named first."""
+        fields = [field for field in self if not isinstance(field, FieldList)]
+        fields += [field for group in GROUPS for row in self._fields[group] for field in row.form]
+        return [(field.id, gettext("%(field)s：%(fault)s", field=field.label.text, fault=sentence)) for field in fields for sentence in field.errors]
 
     def has_more(self) -> bool:
         """Whether a fault is in the part that is folded away."""
@@ -275,6 +273,7 @@ def spoken(faults: Sequence[Fault]) -> list[Fault]:
     told = {
         "time": "时间看不懂，请写成2026-08-14 19:00",
         "number": "请填数字",
+        "type": "请填写",
         "slug_taken": "这个网址名已被别的活动使用，请换一个",
     }
     return [Fault(fault.field, fault.code, told.get(fault.code, fault.message), {} if fault.code in told else fault.params) for fault in faults]

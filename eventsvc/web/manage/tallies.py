@@ -99,6 +99,8 @@ def tally_saved(slug: str, key: str) -> AnyResponse:
     if typed is not None:
         reported = {"value": typed, "qualifier": form.reported_qualifier.data or "exact", "source": text_of(form.source).strip() or "人工填报"}
     rows = event_document.dump(event)["counters"]
+    if all(row["key"] != key for row in rows):
+        abort(404)
     for row in rows:
         if row["key"] == key:
             row |= {"reported": reported, "qualifier": form.qualifier.data or row["qualifier"], "basis": form.basis.data or row["basis"]}
