@@ -88,7 +88,7 @@ def _open(report: Report, name: str) -> Opened:
         return Opened(name, found.name, found.unit, _of_counter(found), found.total, then, late, note, parts)
     if kind == "checkpoint":
         point = _named(now.by_checkpoint, key)
-        rule = words.RULES.get(point.rule, point.rule)
+        rule = gettext(words.RULES.get(point.rule, point.rule))
         definition = gettext("在“%(name)s”放行的人次，规则是%(rule)s；撤销的、超出凭证人数的不计。", name=point.name, rule=rule)
         return Opened(name, point.name, gettext("人次"), definition, point.entries)
     if name == "records":
@@ -96,7 +96,7 @@ def _open(report: Report, name: str) -> Opened:
     if name not in words.FIGURES or name not in figures.FIGURES:
         raise Missing
     title, unit = words.FIGURES[name]
-    return Opened(name, title, unit, words.DEFINITIONS[name], getattr(now, name), getattr(frozen, name) if frozen else None, late)
+    return Opened(name, gettext(title), gettext(unit), gettext(words.DEFINITIONS[name]), getattr(now, name), getattr(frozen, name) if frozen else None, late)
 
 
 def _named(parts: Any, key: str) -> Any:

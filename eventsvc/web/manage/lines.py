@@ -39,7 +39,7 @@ def said(line: RecordLine) -> Said:
         what=_what(line),
         counts=line.counts,
         by=" · ".join(part for part in (line.device or gettext("管理页面"), line.operator) if part),
-        flags=words.flags(line.flags),
+        flags=gettext("、").join(gettext(words.FLAGS[name]) if name in words.FLAGS else name for name in line.flags),
         reason=gettext("；").join(part for part in (line.reason, line.note) if part),
         undone=line.undone,
         can_undo=not line.undone and line.type != "undo" and (line.type == "tally" or line.outcome == "admitted" or line.decided == "admitted"),
@@ -52,15 +52,22 @@ def all_said(lines: Iterable[RecordLine]) -> list[Said]:
 
 
 def _what(line: RecordLine) -> str:
-    kind = words.TYPES.get(line.type, line.type)
+    kind = gettext(words.TYPES.get(line.type, line.type))
     if line.type == "undo":
         return kind
     if line.type == "tally":
-        basis = words.BASES.get(line.basis or "", "")
-        way = words.DIRECTIONS.get(line.direction or "", "") if line.direction == "out" else ""
+        basis = gettext(words.BASES[line.basis]) if line.basis in words.BASES else ""
+        way = _way(line) if line.direction == "out" else ""
         return f"{basis} {line.quantity}{f' {way}' if way else ''}"
-    result = words.OUTCOMES.get(line.outcome, line.outcome)
+    result = gettext(words.OUTCOMES.get(line.outcome, line.outcome))
     if line.decided == "admitted" and line.outcome != "admitted":
         result = gettext("志愿者放行（系统：%(result)s）", result=result)
-    way = words.DIRECTIONS.get(line.direction or "entry", "")
+    way = _way(line)
     return gettext("%(kind)s%(way)s %(n)s位：%(result)s", kind=kind, way=way, n=line.quantity, result=result)
+
+
+def _way(line: RecordLine) -> str:
+    """In or out; a passage without a direction is one in."""
+    direction = line.direction or "entry"
+    word = words.DIRECTIONS.get(direction, direction)
+    return gettext(word)

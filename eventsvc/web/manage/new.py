@@ -60,7 +60,7 @@ def create() -> AnyResponse:
 
 def _form(form: EventForm, chosen: str, status: int = 200) -> Response:
     template = event_templates.by_key(chosen)
-    return show_form(form, None, status, template_name=template.name if template else gettext("复制"))
+    return show_form(form, None, status, template_name=gettext(template.name) if template else gettext("复制"))
 
 
 def _base(chosen: str) -> dict[str, Any]:
