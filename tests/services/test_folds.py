@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from eventsvc.errors import Invalid
 from eventsvc.services import events, figures, folds, live, registrations
 from eventsvc.services.folds import Place, Row
-from tests.services.world import World, record
+from tests.services.world import World, examples, record
 
 START = datetime(2026, 8, 14, 10, 0, tzinfo=UTC)
 PLACES = [Place("gate", "once", True), Place("stage", "each_time", False), Place("daily", "daily", False), Place("card", "stamp", False)]
@@ -160,7 +160,7 @@ def deliver(world: World, truth: list[dict[str, Any]], phones: list[Any], chance
 
 @pytest.mark.usefixtures("app_context")
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_delivery_gives_the_same_figures(seed: int) -> None:
     chance = random.Random(seed)
     found = []

@@ -15,7 +15,7 @@ from eventsvc.models import Event, EventSession, Person, Registration
 from eventsvc.ports.clock import FakeClock
 from eventsvc.services import codes, events, organizations, persons, registrations
 from eventsvc.services.actors import PUBLIC, Actor, authenticate
-from tests.services.world import World, checkin
+from tests.services.world import World, checkin, examples
 
 pytestmark = pytest.mark.usefixtures("app_context")
 
@@ -346,7 +346,7 @@ _numbers = iter(range(10**6))
 
 def test_places_hold_in_any_sequence(database_url: str) -> None:
     run_state_machine_as_test(
-        Places, settings=settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+        Places, settings=settings(max_examples=examples(15), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
     )
 
 
