@@ -11,7 +11,7 @@ from sqlalchemy import select
 from eventsvc.db import db, transaction
 from eventsvc.errors import Forbidden
 from eventsvc.models import AccessToken, Event, User
-from eventsvc.services import finalizing, journal
+from eventsvc.services import finalizing, journal, records
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.reports import Report
 
@@ -64,3 +64,13 @@ def take_out(actor: Actor, slug: str, kind: str) -> Report:
     event = load_event(actor, slug, "report.read")
     journal.note(actor, "report.export", event, kind=kind)
     return finalizing.of_event(event)
+
+
+@transaction
+def take_back(actor: Actor, slug: str, record: dict[str, Any]) -> dict[str, Any]:
+    """Hand an organizer's undo to the records door and keep in the journal that it was done; the door's answer."""
+    event = load_event(actor, slug, "record.undo")
+    result = records.submit(actor, slug, {"records": [record]})["results"][0]
+    if result["status"] == "recorded":
+        journal.note(actor, "record.undo", event, record=record["undoes"])
+    return result

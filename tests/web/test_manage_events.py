@@ -120,6 +120,15 @@ def test_two_events_of_one_name_get_two_addresses(app: Flask) -> None:
     assert taken.status_code == 409 and 'id="slug-error"' in taken.text and "已被别的活动使用" in taken.text
 
 
+def test_a_form_that_is_sent_twice_makes_one_event(app: Flask) -> None:
+    console = Console(app)
+    fields = console.fields("/manage/new?template=fair") | TYPED
+    answers = [console.client.post("/manage/new", data=fields, base_url=BASE) for _ in range(2)]
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+    other = console.client.post("/manage/new", data=fields | {"title": "另一个活动"}, base_url=BASE)
+    assert other.status_code == 303 and other.headers["Location"] != answers[0].headers["Location"]
+
+
 def test_a_copy_begins_without_dates(app: Flask) -> None:
     console = Console(app)
     slug = make(console)

@@ -134,6 +134,7 @@ def test_undo_wants_a_reason_and_twice_is_once(app: Flask, world: World) -> None
     assert "多点了一次" in history and "已撤销" in history
     with app.app_context():
         assert sum(line.type == "undo" for line in figures.lines(SYSTEM, "ye-shi", "counter", "consult")) == 1
+    assert text_of(console.get("/manage/journal")).count("撤销记录") == 1
     console.get(f"{E}/records/00000000-0000-0000-0000-000000000000/undo", 404)
     Console(app, "viewer").get(f"{E}/records/{target}/undo", 403)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -89,6 +90,11 @@ def event_of(slug: str, action: str | None = None) -> Any:
     """The event of that slug, if this member's role allows the action that the view declares."""
     declared = action or current_app.view_functions[request.endpoint or ""]._action  # type: ignore[attr-defined]
     return actors.load_event(g.actor, slug, declared)
+
+
+def form_key(nonce: str, body: bytes) -> str:
+    """The key of a form that creates: the same content sent twice is one deed, other content another."""
+    return f"{nonce}.{hashlib.sha256(body).hexdigest()[:16]}"
 
 
 def may(action: str, event: Any) -> bool:

@@ -120,6 +120,7 @@ class EventForm(PageForm):
     retention_days = StringField(lazy_gettext("个人信息保存天数"), default="180")
     timezone = StringField(lazy_gettext("时区"), default="Asia/Shanghai")
     template = HiddenField()
+    nonce = HiddenField()
     areas = FieldList(FormField(AreaRow))
     sessions = FieldList(FormField(SessionRow))
     checkpoints = FieldList(FormField(CheckpointRow))

@@ -15,7 +15,7 @@ from eventsvc.errors import Missing
 from eventsvc.ports import clock
 from eventsvc.render import text, words
 from eventsvc.render.phrase import as_typed
-from eventsvc.services import figures, finalizing, records
+from eventsvc.services import audit, figures, finalizing, records
 from eventsvc.services.reports import CounterFigure, Report
 from eventsvc.web.forms import Needed, PageForm, text_of
 from eventsvc.web.language import local_path, sentence_of_scan
@@ -153,8 +153,11 @@ def undone(slug: str, record_id: str) -> AnyResponse:
 
 def submit(slug: str, record: dict[str, Any], record_id: str, at: str) -> str:
     """Hand one record to the door, as the organizer; why it was not kept, or nothing."""
-    answer = records.submit(g.actor, slug, {"records": [{**record, "id": record_id, "at": at, "operator": g.actor.label[:40] or None}]})
-    result = answer["results"][0]
+    whole = {**record, "id": record_id, "at": at, "operator": g.actor.label[:40] or None}
+    if record["type"] == "undo":
+        result = audit.take_back(g.actor, slug, whole)
+    else:
+        result = records.submit(g.actor, slug, {"records": [whole]})["results"][0]
     if result["status"] != "rejected":
         return ""
     return gettext("这张表已经交过了，请刷新后再填") if result["code"] == "id_reused" else sentence_of_scan(result["message"])

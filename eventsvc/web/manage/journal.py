@@ -25,6 +25,7 @@ WORDS = {
     "registration.unblock": lazy_gettext("恢复报名"),
     "device.invite": lazy_gettext("做加入链接"),
     "device.revoke": lazy_gettext("停用手机"),
+    "record.undo": lazy_gettext("撤销记录"),
     "report.export": lazy_gettext("下载数据"),
     "password.change": lazy_gettext("修改密码"),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from typing import Any
 
 from flask import Response, abort, flash, g, redirect, request, url_for
@@ -9,10 +11,10 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from eventsvc.errors import Conflict, Invalid
-from eventsvc.services import actors, event_document, event_templates, events, organizations
+from eventsvc.services import actors, event_document, event_templates, events, idempotency, organizations
 from eventsvc.web.forms import text_of
 from eventsvc.web.manage import event_form
-from eventsvc.web.manage.console import blueprint, show
+from eventsvc.web.manage.console import blueprint, form_key, show
 from eventsvc.web.manage.event_form import EventForm
 from eventsvc.web.manage.events import conflict_faults, show_form
 from eventsvc.web.view import action
@@ -30,14 +32,14 @@ def new() -> Response:
         return show("new/page.html", templates=event_templates.TEMPLATES)
     base = _base(chosen)
     form = event_form.fill(base)
-    form.template.data = chosen
+    form.template.data, form.nonce.data = chosen, secrets.token_hex(16)
     return _form(form, chosen)
 
 
 @blueprint.post("/new")
 @action("event.create")
 def create() -> AnyResponse:
-    """Make the draft, or show the form again with every fault and all that was typed."""
+    """Make the draft, once however often the form is sent, or show the form again with every fault and all that was typed."""
     form = EventForm()
     chosen = text_of(form.template)
     if not form.sent():
@@ -45,9 +47,13 @@ def create() -> AnyResponse:
     if "add" in request.form or "remove" in request.form:
         event_form.change_rows(form, request.form.get("add"), request.form.get("remove"))
         return _form(form, chosen)
-    document = event_form.read(form, _base(chosen))
+
+    def run() -> tuple[int, str]:
+        return 201, json.dumps({"slug": events.create(g.actor, event_form.read(form, _base(chosen))).slug})
+
+    typed = json.dumps(sorted((name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"))
     try:
-        event = events.create(g.actor, document)
+        _status, answer = idempotency.once(f"{g.actor.name} new event", form_key(text_of(form.nonce), typed.encode()), typed.encode(), run)
     except Invalid as refusal:
         form.complain(event_form.spoken(refusal.faults))
         return _form(form, chosen, 422)
@@ -55,7 +61,7 @@ def create() -> AnyResponse:
         form.complain(conflict_faults(refusal))
         return _form(form, chosen, 409)
     flash(gettext("草稿已建好。看一遍下面的清单，就可以发布。"), "ok")
-    return redirect(url_for("manage.event", slug=event.slug), 303)
+    return redirect(url_for("manage.event", slug=json.loads(answer)["slug"]), 303)
 
 
 def _form(form: EventForm, chosen: str, status: int = 200) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from typing import Any
 
 from flask import Response, abort, flash, g, redirect, request, url_for
@@ -15,7 +14,7 @@ from eventsvc.errors import Conflict, Invalid
 from eventsvc.services import figures, idempotency, links, registrations
 from eventsvc.services.persons import mask_name, mask_phone, show_phone
 from eventsvc.web.forms import Needed, PageForm, registration_form, text_of, whole_of
-from eventsvc.web.manage.console import blueprint, event_of, may, show
+from eventsvc.web.manage.console import blueprint, event_of, form_key, may, show
 from eventsvc.web.manage.lines import all_said
 from eventsvc.web.view import action
 
@@ -212,7 +211,7 @@ def register(slug: str) -> AnyResponse:
         return 201, json.dumps({"id": registrations.register(g.actor, slug, document).registration.id})
 
     try:
-        _status, answer = idempotency.once(f"{g.actor.name} desk {event.id}", text_of(form.nonce) or secrets.token_hex(16), body, run)
+        _status, answer = idempotency.once(f"{g.actor.name} desk {event.id}", form_key(text_of(form.nonce), body), body, run)
     except Invalid as refusal:
         form.complain(refusal.faults)
         return show("registrations/desk.html", event_of(slug), 422, form=form)
