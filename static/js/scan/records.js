@@ -3,6 +3,7 @@
 
 import { rfc3339 } from '../lib/moment.js';
 import { mintId } from '../lib/uuid.js';
+import { WORDS } from './words.js';
 
 /** @typedef {import('./memory-store.js').FieldRecord} FieldRecord */
 
@@ -42,7 +43,7 @@ export class RecordMaker {
   }
 
   /** @param {string} undoes @param {string} [reason] */
-  undo(undoes, reason = '误操作') {
+  undo(undoes, reason = WORDS.mistake) {
     return this.make('undo', { undoes, reason });
   }
 }

@@ -1,6 +1,8 @@
 // @ts-check
 /** Which of this phone's records can be undone, which one is next, and how to say what would be undone. */
 
+import { WORDS } from './words.js';
+
 /** @typedef {import('./memory-store.js').Row} Row */
 
 /** A phone may undo its own records for so long; organizers any time. */
@@ -48,10 +50,10 @@ export function latestTap(rows, counter, now) {
 export function describe(row) {
   const { record, result, label } = row;
   if (record.type === 'tally') {
-    const what = record.basis === 'stocktake' ? `盘点 ${record.quantity}` : `${record.direction === 'out' ? '出' : ''}+${record.quantity}`;
-    return `${label} ${what}${record.topic ? `（${record.topic}）` : ''}`;
+    const what = record.basis === 'stocktake' ? WORDS.stocktakeOf(record.quantity) : WORDS.tapped(record.quantity, record.direction === 'out');
+    return `${label} ${what}${record.topic ? WORDS.topic(record.topic) : ''}`;
   }
-  if (record.type === 'checkin') return `${result?.name || label || '报名凭证'} ${result?.admitted || record.count}位${record.direction === 'exit' ? '离场' : ''}`;
-  if (record.type === 'walkin') return `现场登记 ${record.count}位`;
-  return `撤销：${label}`;
+  if (record.type === 'checkin') return `${result?.name || label || WORDS.ticket} ${WORDS.people(result?.admitted || record.count, record.direction === 'exit')}`;
+  if (record.type === 'walkin') return WORDS.walkinOf(record.count);
+  return WORDS.undoneOf(label);
 }

@@ -44,10 +44,10 @@ export function splitMessage(message) {
  */
 export function verdictOf(result) {
   if (result.status === 'rejected') {
-    return { tone: 'stop', word: WORDS.notKept, line: WORDS.rejected[result.code] || result.message || WORDS.askOrganizer };
+    return { tone: 'stop', word: WORDS.notKept, line: WORDS.rejected[result.code] || WORDS.say(result.message || '') || WORDS.askOrganizer };
   }
   const outcome = String(result.outcome || '');
-  const { word, line } = splitMessage(String(result.message || WORDS.outcomes[outcome] || outcome));
+  const { word, line } = splitMessage(WORDS.say(String(result.message || '')) || WORDS.outcomes[outcome] || outcome);
   const conflict = outcome === 'admitted' && (result.flags || []).includes('conflict');
   return { tone: conflict ? 'look' : TONES[outcome] || 'look', word, line };
 }

@@ -1,7 +1,11 @@
 // @ts-check
-/** Every sentence that the scanner itself says, in one place; the server's own sentences come with its answers. */
+/** Every sentence that the scanner itself says, in one place, in the language of the page; the server's own sentences come with its answers. */
 
-export const WORDS = {
+import { ENGLISH } from './words-en.js';
+
+export const CHINESE = {
+  /** The server's sentence in the language of the page. @param {string} message */
+  say: (message) => message,
   /** @type {Record<string, string>} used only where an answer brings no sentence */
   outcomes: {
     admitted: '请进',
@@ -117,4 +121,21 @@ export const WORDS = {
     unsupported: '这个浏览器不能用相机。请用手机浏览器打开，或拍照识别、输入签到码。',
     decoder: '识别程序没有装上，请刷新；也可以输入签到码。',
   },
+  mistake: '误操作',
+  ticket: '报名凭证',
+  /** @param {number} quantity */
+  stocktakeOf: (quantity) => `盘点 ${quantity}`,
+  /** @param {number} quantity @param {boolean} out */
+  tapped: (quantity, out) => `${out ? '出' : ''}+${quantity}`,
+  /** @param {string} topic */
+  topic: (topic) => `（${topic}）`,
+  /** @param {number} count @param {boolean} out */
+  people: (count, out) => `${count}位${out ? '离场' : ''}`,
+  /** @param {number} count */
+  walkinOf: (count) => `现场登记 ${count}位`,
+  /** @param {string} what */
+  undoneOf: (what) => `撤销：${what}`,
 };
+
+/** @type {typeof CHINESE} */
+export const WORDS = globalThis.document?.documentElement?.lang === 'en' ? ENGLISH : CHINESE;
