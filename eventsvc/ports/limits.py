@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
+from collections.abc import Callable
 
 from limits import parse
-from limits.errors import ConfigurationError
+from limits.errors import ConfigurationError, StorageError
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 from eventsvc.config import BadSetting
 from eventsvc.errors import TooMany
 
-_limiter = FixedWindowRateLimiter(storage_from_string("memory://"))
+_memory = FixedWindowRateLimiter(storage_from_string("memory://"))
+_limiter = _memory
+_log = logging.getLogger("eventsvc.limits")
 
 
 def use(uri: str) -> None:
     """Count in this storage from now on: ``memory://`` or ``redis://host``. Raises BadSetting for what cannot be used."""
-    global _limiter
+    global _limiter, _memory
     try:
-        _limiter = FixedWindowRateLimiter(storage_from_string(uri or "memory://"))
+        _memory = FixedWindowRateLimiter(storage_from_string("memory://"))
+        _limiter = FixedWindowRateLimiter(storage_from_string(uri, wrap_exceptions=True)) if uri else _memory
     except (ConfigurationError, ValueError) as error:
         raise BadSetting(
             "REDIS_URL cannot be used: it must look like redis://127.0.0.1:6379/0, and Redis' client must be installed (pip install redis)."
@@ -29,15 +34,12 @@ def use(uri: str) -> None:
 
 def hit(rate: str, *key: str) -> None:
     """Count one use of ``key`` against ``rate`` ("5/hour"); raises TooMany with the seconds to wait when it is used up."""
-    limit = parse(rate)
-    if not _limiter.hit(limit, *key):
-        raise _too_many(rate, key)
+    _ask(lambda limiter: limiter.hit(parse(rate), *key), rate, key)
 
 
 def check(rate: str, *key: str) -> None:
     """Raise TooMany if ``key`` is used up, without counting."""
-    if not _limiter.test(parse(rate), *key):
-        raise _too_many(rate, key)
+    _ask(lambda limiter: limiter.test(parse(rate), *key), rate, key)
 
 
 def reset() -> None:
@@ -45,6 +47,15 @@ def reset() -> None:
     _limiter.storage.reset()
 
 
-def _too_many(rate: str, key: tuple[str, ...]) -> TooMany:
-    resets_at = _limiter.get_window_stats(parse(rate), *key)[0]
-    return TooMany(math.ceil(resets_at - time.time()))
+def _ask(question: Callable[[FixedWindowRateLimiter], bool], rate: str, key: tuple[str, ...]) -> None:
+    """Ask the shared counts; while they are out of reach this process counts for itself: nobody is turned away for that."""
+    limiter = _limiter
+    try:
+        allowed = question(limiter)
+    except StorageError:
+        _log.warning("shared rate limits are out of reach: counting in this process")
+        limiter = _memory
+        allowed = question(limiter)
+    if not allowed:
+        resets_at = limiter.get_window_stats(parse(rate), *key)[0]
+        raise TooMany(math.ceil(resets_at - time.time()))
