@@ -28,7 +28,7 @@ def use(uri: str) -> None:
         _limiter = FixedWindowRateLimiter(storage_from_string(uri, wrap_exceptions=True)) if uri else _memory
     except (ConfigurationError, ValueError) as error:
         raise BadSetting(
-            "REDIS_URL cannot be used: it must look like redis://127.0.0.1:6379/0, and Redis' client must be installed (pip install redis)."
+            "REDIS_URL cannot be used: it must look like redis://127.0.0.1:6379/0."
         ) from error
 
 
