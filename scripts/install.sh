@@ -28,6 +28,7 @@ install_tools() {
     missing=
     command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
     command -v ffmpeg >/dev/null 2>&1 || missing="$missing ffmpeg"
+    command -v strace >/dev/null 2>&1 || missing="$missing strace"
     command -v node >/dev/null 2>&1 || missing="$missing nodejs"
     command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
     [ -z "$(find /usr/share/fonts -iname '*noto*cjk*' -print -quit 2>/dev/null)" ] && missing="$missing fonts-noto-cjk"
