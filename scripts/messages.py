@@ -64,7 +64,6 @@ METHODS: list[tuple[str, Any]] = [
 ]
 LITERALS: list[tuple[str, Any]] = [
     ("eventsvc/errors.py", sentences),
-    ("eventsvc/api/problems.py", sentences),
     ("eventsvc/render/words.py", words),
     ("eventsvc/services/**.py", sentences),
     ("eventsvc/web/**.py", sentences),

@@ -84,7 +84,7 @@ def _document() -> dict[str, Any]:
     try:
         document = json.loads(raw.decode("utf-8-sig"))
     except (UnicodeDecodeError, ValueError) as error:
-        place = f"（第{error.lineno}行）" if isinstance(error, json.JSONDecodeError) else ""
+        place = gettext("（第%(n)s行）", n=error.lineno) if isinstance(error, json.JSONDecodeError) else ""
         raise Invalid([Fault("", "unreadable", "文件不是能读的JSON{place}", {"place": place})]) from error
     except RecursionError as error:
         raise Invalid([Fault("", "unreadable", "文件嵌套太深", {})]) from error
