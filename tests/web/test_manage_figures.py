@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from eventsvc.ports.clock import FakeClock
 from eventsvc.services import figures, finalizing
 from eventsvc.services.actors import SYSTEM
 from eventsvc.services.reports import Figures
+from tests.conftest import OPENING
 from tests.services.world import World, checkin, record, tally
 from tests.web.console import BASE, Console, text_of
 
@@ -32,7 +34,7 @@ def world(app: Flask) -> World:
         family, one, late = made.ticket(4), made.ticket(1, "李明"), made.ticket(2, "赵铁柱")
         mistake = checkin(late, count=2)
         made.send(gate, checkin(family, count=3), checkin(one), checkin(one), mistake, record("walkin", checkpoint="gate", count=2))
-        made.send(gate, record("undo", undoes=mistake["id"]), checkin(one, decided="admitted", reason="本人又来了"), checkin("别人的码"))
+        made.send(gate, record("undo", undoes=mistake["id"]), checkin(one, decided="admitted", reason="本人又来了", at=OPENING + timedelta(minutes=1)), checkin("别人的码"))
         made.send(gate, checkin(family, "stage", count=4), queued=2)
         taps = [tally("consult", topic="政务公开") for _ in range(3)] + [tally("leaflets", 10), tally("leaflets", 5), tally("heads", 7)]
         made.send(table, *taps, record("undo", undoes=taps[4]["id"]))
