@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean
+.PHONY: help run test lint screenshots clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run:  ## Start the production server (first run: installs, migrates, loads the demo) and print the links
 	@PYTHON="$(PYTHON)" scripts/install.sh requirements.txt
@@ -19,6 +19,10 @@ test:  ## Run every test: guards, Python on SQLite and on PostgreSQL, node, real
 lint:  ## Run the guards alone (a few seconds)
 	@PYTHON="$(PYTHON)" scripts/install.sh requirements-dev.txt
 	@exec $(BIN)/python -m pytest -q tests/guards
+
+screenshots:  ## Take the README's pictures anew from a fresh demo (needs Chromium)
+	@PYTHON="$(PYTHON)" scripts/install.sh requirements-dev.txt
+	@$(BIN)/python scripts/screenshots.py
 
 clean:  ## Remove .venv and caches; never touches DATA_DIR
 	@rm -rf .venv .pytest_cache .hypothesis test-artifacts
