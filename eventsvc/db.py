@@ -67,6 +67,7 @@ def micros(value: datetime) -> int:
     return (value - EPOCH) // timedelta(microseconds=1)
 
 
+WAIT = 7.0  # seconds for a turn to write: less than a phone waits for its answer (8)
 _sqlite_writer = threading.Lock()
 
 
@@ -75,7 +76,7 @@ def _turn_to_write() -> Iterator[None]:
     """On SQLite wait in line inside the process: its own waiting is a sleep that favours the lucky."""
     if is_postgresql():
         yield
-    elif _sqlite_writer.acquire(timeout=15):
+    elif _sqlite_writer.acquire(timeout=WAIT):
         try:
             yield
         finally:
@@ -138,7 +139,7 @@ def configure_engine(engine: Engine) -> None:
         def _pragmas(connection: Any, _record: Any) -> None:
             connection.isolation_level = None  # the driver begins nothing by itself; `_begin` does
             cursor = connection.cursor()
-            cursor.execute("PRAGMA busy_timeout=15000")
+            cursor.execute("PRAGMA busy_timeout=7000")
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA synchronous=FULL")
             cursor.execute("PRAGMA foreign_keys=ON")
@@ -154,7 +155,7 @@ def configure_engine(engine: Engine) -> None:
         @event.listens_for(engine, "connect")
         def _limits(connection: Any, _record: Any) -> None:
             cursor = connection.cursor()
-            cursor.execute("SET lock_timeout = '10s'")
+            cursor.execute("SET lock_timeout = '7s'")
             cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
             cursor.close()
             connection.commit()

@@ -44,10 +44,6 @@ def once(scope: str, key: str, body: bytes, run: Callable[[], tuple[int, str]]) 
         if earlier is None:
             raise
         return earlier
-    except OperationalError as error:
-        if "lock timeout" in str(error):
-            raise Conflict("in_progress", "上一次提交还在处理，请稍候") from error
-        raise
 
 
 @transaction
@@ -56,9 +52,13 @@ def _first(scope: str, key: str, body: bytes, run: Callable[[], tuple[int, str]]
         RememberedAnswer.scope == scope, RememberedAnswer.key == key, RememberedAnswer.created_at <= clock.now() - KEPT_FOR
     )
     db.session.execute(expired)
-    db.session.execute(
-        insert(RememberedAnswer).values(scope=scope, key=key, body_hash=_hash(body), status=None, body=None, created_at=clock.now())
-    )
+    mark = insert(RememberedAnswer).values(scope=scope, key=key, body_hash=_hash(body), status=None, body=None, created_at=clock.now())
+    try:
+        db.session.execute(mark)  # on PostgreSQL waits for the same key's first request
+    except OperationalError as error:
+        if "lock timeout" in str(error):
+            raise Conflict("in_progress", "上一次提交还在处理，请稍候") from error
+        raise
     status, answer = run()
     mine = RememberedAnswer.__table__.update().where(RememberedAnswer.scope == scope, RememberedAnswer.key == key)
     db.session.execute(mine.values(status=status, body=answer))

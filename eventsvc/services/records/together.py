@@ -17,7 +17,7 @@ from eventsvc.errors import Unavailable
 
 MOST_JOBS = 64
 MOST_RECORDS = 100  # of one transaction, so that no writer waits long
-PATIENCE = 30.0  # seconds
+PATIENCE = 7.0  # seconds: less than a phone waits for its answer
 
 
 @dataclass(eq=False)
