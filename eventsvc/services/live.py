@@ -167,7 +167,7 @@ def settled(received_at: datetime, now: datetime) -> bool:
     return not is_postgresql() or now - received_at > OVERLAP
 
 
-_events: OrderedDict[tuple[str, int, int], LiveSums] = OrderedDict()
+_events: OrderedDict[str, tuple[object, LiveSums]] = OrderedDict()
 _mutex = threading.Lock()
 
 
@@ -178,14 +178,13 @@ def sums(event: Event) -> tuple[Sums, dict[str, tuple[int, int]]]:
     """
     if in_transaction():
         raise RuntimeError("within a verb fold the whole: what it has not committed must not be remembered")
-    key = (event.id, event.epoch, event.revision)
+    places = tuple(Place(c.key, c.rule, c.entrance) for c in event.checkpoints)
+    rules = (event.epoch, event.timezone, places)  # what the sums hang on, besides the rows
     with _mutex:
-        live = _events.get(key)
-        if live is None:
-            for old in [known for known in _events if known[0] == event.id]:
-                del _events[old]
-            live = _events[key] = LiveSums([Place(c.key, c.rule, c.entrance) for c in event.checkpoints], event.timezone)
-        _events.move_to_end(key)
+        known = _events.get(event.id)
+        live = known[1] if known is not None and known[0] == rules else LiveSums(places, event.timezone)
+        _events[event.id] = (rules, live)
+        _events.move_to_end(event.id)
         while len(_events) > KEPT:
             _events.popitem(last=False)
     with live.mutex:
