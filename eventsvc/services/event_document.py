@@ -68,7 +68,7 @@ class _choice(GroupedMetadata):  # noqa: N801 - reads as a word in the annotatio
 
     def _check(self, value: str) -> str:
         if value not in self.values:
-            raise PydanticCustomError("choice", "只能是：{values}", {"values": "、".join(self.values)})
+            raise PydanticCustomError("choice", "只能是：{values}", {"values": ", ".join(self.values)})
         return value
 
 
@@ -302,6 +302,7 @@ _SENTENCES = {
     "string_too_short": ("too_short", "至少{min_length}个字"),
     "string_unicode": ("characters", "有无法显示的字符"),
     "literal_error": ("choice", "只能是：{expected}"),
+    "choice": ("choice", "只能是：{values}"),
     "int_type": ("number", "应为整数"),
     "int_parsing": ("number", "应为整数"),
     "int_from_float": ("number", "应为整数"),

@@ -28,7 +28,7 @@ class CounterForm(PageForm):
 
     value = StringField(lazy_gettext("人工填报的数"))
     reported_qualifier = SelectField(lazy_gettext("写成"), choices=QUALIFIERS, validate_choice=False)
-    source = StringField(lazy_gettext("数从哪里来"), default="人工填报")
+    source = StringField(lazy_gettext("数从哪里来"), default=lazy_gettext("人工填报"))
     qualifier = SelectField(lazy_gettext("系统算的数写成"), choices=QUALIFIERS, validate_choice=False)
     basis = SelectField(lazy_gettext("简报用哪个数"), choices=BASES, validate_choice=False)
 
@@ -70,7 +70,7 @@ def _shown(slug: str, key: str, counter_form: CounterForm | None = None, record_
     fresh = {
         "value": str(reported.value) if reported else "",
         "reported_qualifier": reported.qualifier if reported else "exact",
-        "source": reported.source if reported else "人工填报",
+        "source": reported.source if reported else gettext("人工填报"),
         "qualifier": counter.qualifier,
         "basis": own.basis,
     }
@@ -97,7 +97,7 @@ def tally_saved(slug: str, key: str) -> AnyResponse:
     typed = number(text_of(form.value))
     reported = None
     if typed is not None:
-        reported = {"value": typed, "qualifier": form.reported_qualifier.data or "exact", "source": text_of(form.source).strip() or "人工填报"}
+        reported = {"value": typed, "qualifier": form.reported_qualifier.data or "exact", "source": text_of(form.source).strip() or gettext("人工填报")}
     rows = event_document.dump(event)["counters"]
     if all(row["key"] != key for row in rows):
         abort(404)
