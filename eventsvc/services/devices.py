@@ -22,6 +22,7 @@ from eventsvc.services.persons import clean_text, unprintable
 from eventsvc.services.record_form import moment
 
 SAME_NONCE = timedelta(minutes=10)  # a lost answer to a join may be asked for again so long
+NAME_LENGTH = 80  # characters; the column holds no more
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
@@ -49,7 +50,7 @@ def invite(actor: Actor, slug: str, data: dict[str, Any]) -> Invited:
     event = load_event(actor, slug, "device.edit")
     faults: list[Fault] = []
     name = data.get("name") or "签到手机"
-    if not isinstance(name, str) or len(name) > 80 or unprintable(name):
+    if not isinstance(name, str) or len(name) > NAME_LENGTH or unprintable(name):
         faults.append(Fault("name", "too_long", "名称最多80个字"))
     scopes = data.get("scopes", ["scan", "tally", "register", "lookup"])
     if not isinstance(scopes, list) or not scopes or any(scope not in SCOPES for scope in scopes):
@@ -147,7 +148,7 @@ def _enlist(invitation: Invitation, operator: str, nonce_hash: str | None) -> De
         id=str(uuid.uuid4()),
         event_id=invitation.event_id,
         invitation_id=invitation.id,
-        name=f"{invitation.name}{number}",
+        name=f"{invitation.name[: NAME_LENGTH - len(number)]}{number}",
         operator=operator,
         scopes=invitation.scopes,
         checkpoints=invitation.checkpoints,
@@ -206,9 +207,10 @@ def revoke(actor: Actor, slug: str, device_id: str) -> None:
     if invitation is None and device is None:
         raise Missing
     if invitation is not None:
-        family = [invitation, *db.session.scalars(select(Invitation).where(Invitation.parent_id == invitation.id))]
-        for one in family:
+        family = [invitation]
+        for one in family:  # grows while it is walked: a phone may hand over, and that one again
             one.revoked_at = one.revoked_at or now
+            family += db.session.scalars(select(Invitation).where(Invitation.parent_id == one.id))
         stop = update(Device).where(Device.invitation_id.in_([one.id for one in family]), Device.revoked_at.is_(None))
         db.session.execute(stop.values(revoked_at=now))
     if device is not None:

@@ -130,3 +130,19 @@ def test_a_device_token_is_never_stored() -> None:
     for model in (Device, Invitation):
         for row in db.session.execute(db.select(model.__table__)).mappings():
             assert token.split("_")[2] not in repr(dict(row))
+
+
+def test_stopping_an_invitation_stops_whoever_was_handed_over_to_however_far_down() -> None:
+    world = World()
+    invited = devices.invite(world.owner, world.slug, {"name": "东" * 80, "scopes": ["scan"], "max_uses": 30})
+    first = devices.join(invited.join_code, "志愿者甲", "nonce-of-the-first")
+    assert len(first.device.name) == 80
+    second = devices.join(devices.hand_over(authenticate(first.token)).join_code, "志愿者甲", "nonce-of-the-second")
+    third = devices.join(devices.hand_over(authenticate(second.token)).join_code, "志愿者甲", "nonce-of-the-third")
+    open_link = devices.hand_over(authenticate(third.token))
+    devices.revoke(world.owner, world.slug, invited.id)
+    for joined in (first, second, third):
+        with pytest.raises(Unauthorized):
+            authenticate(joined.token)
+    with pytest.raises(Conflict):
+        devices.look_at(open_link.join_code)

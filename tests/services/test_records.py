@@ -329,6 +329,19 @@ def test_a_decision_that_comes_later_is_kept_beside_the_record() -> None:
     assert figures.stats(world.owner, world.slug).people_admitted == 1
 
 
+def test_a_decision_in_the_same_batch_as_its_record_is_kept() -> None:
+    """Several requests share a transaction: the tap and the same tap with the phone's decision may well come together."""
+    world = World()
+    phone, ticket = world.phone(), world.ticket(2)
+    sent = checkin(ticket, count=3)
+    first, again, third = world.send(phone, sent, {**sent, "decided": "admitted"}, {**sent, "decided": "admitted"})
+    assert (first["status"], first["outcome"], first["flags"]) == ("recorded", "too_many", [])
+    assert (again["status"], again["flags"]) == ("replayed", ["conflict"]) == (third["status"], third["flags"])
+    assert [decision.decided for decision in db.session.scalars(db.select(RecordDecision))] == ["admitted"]
+    told = figures.stats(world.owner, world.slug)
+    assert (told.people_admitted, told.refused, told.conflicts) == (2, 0, 1)
+
+
 def test_skewed_clocks_are_put_right(clock: FakeClock) -> None:
     world = World()
     phone, ticket = world.phone(), world.ticket()

@@ -25,8 +25,11 @@ def answer(piece: Piece, form: Form) -> dict[str, Any]:
         return _replay(piece, form, known)
     if form.id in piece.answered:  # twice in one batch
         content, answer = piece.answered[form.id]
-        same = content == form.content
-        return {**answer, "status": "replayed"} if same else rejected(form.id, "id_reused", "这个编号已用于另一条记录")
+        if content != form.content:
+            return rejected(form.id, "id_reused", "这个编号已用于另一条记录")
+        record = next(row for row in piece.new if row["id"] == form.id)
+        flags = ["conflict"] if _decide_later(piece, form, record) and "conflict" not in answer["flags"] else []
+        return {**answer, "status": "replayed", "flags": [*answer["flags"], *flags]}
     fault = _fault(piece, form)
     if fault is not None:
         return rejected(form.id, *fault)
@@ -40,14 +43,20 @@ def _replay(piece: Piece, form: Form, known: dict[str, Any]) -> dict[str, Any]:
     """The stored answer again; a decision that is new is kept beside the record."""
     if known["event_id"] != piece.site.id or known["content"] != form.content:
         return rejected(form.id, "id_reused", "这个编号已用于另一条记录")
-    later = piece.later.setdefault(known["id"], set())
-    if form.decided and form.decided != known["decided"] and form.decided not in later:
-        later.add(form.decided)
-        conflict = form.decided == "admitted" and known["outcome"] != "admitted"
-        piece.decisions.append(
-            {"record_id": known["id"], "event_id": known["event_id"], "decided": form.decided, "conflict": conflict, "received_at": piece.now}
-        )
+    _decide_later(piece, form, known)
     return stored_answer(piece, form, known, "replayed")
+
+
+def _decide_later(piece: Piece, form: Form, record: dict[str, Any]) -> bool:
+    """Keep a decision that is new beside its record; whether somebody was let in whom the record refuses."""
+    later = piece.later.setdefault(record["id"], set())
+    if form.decided and form.decided != record["decided"] and form.decided not in later:
+        later.add(form.decided)
+        conflict = form.decided == "admitted" and record["outcome"] != "admitted"
+        piece.decisions.append(
+            {"record_id": record["id"], "event_id": record["event_id"], "decided": form.decided, "conflict": conflict, "received_at": piece.now}
+        )
+    return "admitted" in later and record["outcome"] != "admitted"
 
 
 def _fault(piece: Piece, form: Form) -> tuple[str, str] | None:

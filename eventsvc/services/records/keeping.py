@@ -14,43 +14,48 @@ from eventsvc.models import Device, Record, RecordDecision, RecordNote
 from eventsvc.services.records.answers import rejected
 from eventsvc.services.records.piece import Piece
 
-_LAST = select(func.max(Record.__table__.c.seq))
+_LEDGER = Record.__table__
+_LAST = select(func.max(_LEDGER.c.seq))
 SEEN_EVERY = timedelta(seconds=15)  # a phone's last contact is written no more often than this
 
 
 def keep(piece: Piece) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
     """Write the new rows in bulk; where another server kept an id in the meantime, what makes the answers right."""
-    if piece.decisions:
-        db.session.execute(insert(RecordDecision), piece.decisions)
-    if not piece.new:
-        return None
-    for row, seq in zip(piece.new, _numbers(len(piece.new)), strict=True):
-        row["seq"] = seq
-    ledger = Record.__table__
-    if is_postgresql():
-        statement = postgresql.insert(ledger).on_conflict_do_nothing(index_elements=["id"]).returning(ledger.c.id)
-        kept = set(db.session.scalars(statement, piece.new))
-    else:
-        db.session.execute(insert(ledger), piece.new)
-        kept = {row["id"] for row in piece.new}
-    notes = [note for note in piece.notes if note["record_id"] in kept]
-    if notes:
-        db.session.execute(insert(RecordNote), notes)
-    lost = {row["id"]: row["content"] for row in piece.new if row["id"] not in kept}
+    lost = _keep_rows(piece) if piece.new else {}
+    stored = {row.id: row for row in db.session.execute(select(*_LEDGER.columns).where(_LEDGER.c.id.in_(lost)))} if lost else {}
+    foreign = {row.id for row in stored.values() if row.event_id != piece.site.id or row.content != lost[row.id]}
+    decisions = [decision for decision in piece.decisions if decision["record_id"] not in foreign]
+    if decisions:  # after the rows: a record and its later decision may come together
+        db.session.execute(insert(RecordDecision), decisions)
     if not lost:
         return None
-    stored = {row.id: row for row in db.session.execute(select(*ledger.columns).where(ledger.c.id.in_(lost)))}
 
     def overtaken(answer: dict[str, Any]) -> dict[str, Any]:
         record = stored.get(answer["id"] or "")
         if answer["status"] != "recorded" or record is None:
             return answer
-        if record.event_id != piece.site.id or record.content != lost[record.id]:
+        if record.id in foreign:
             return rejected(record.id, "id_reused", "这个编号已用于另一条记录")
         again = {"outcome": record.outcome, "admitted": record.admitted, "used": record.used, "remaining": record.remaining}
         return {**answer, "status": "replayed", **again}
 
     return overtaken
+
+
+def _keep_rows(piece: Piece) -> dict[str, str]:
+    """Write the new rows and their notes; id and content of those whose id was taken meanwhile."""
+    for row, seq in zip(piece.new, _numbers(len(piece.new)), strict=True):
+        row["seq"] = seq
+    if is_postgresql():
+        statement = postgresql.insert(_LEDGER).on_conflict_do_nothing(index_elements=["id"]).returning(_LEDGER.c.id)
+        kept = set(db.session.scalars(statement, piece.new))
+    else:
+        db.session.execute(insert(_LEDGER), piece.new)
+        kept = {row["id"] for row in piece.new}
+    notes = [note for note in piece.notes if note["record_id"] in kept]
+    if notes:
+        db.session.execute(insert(RecordNote), notes)
+    return {row["id"]: row["content"] for row in piece.new if row["id"] not in kept}
 
 
 def _numbers(count: int) -> list[int]:
