@@ -29,7 +29,7 @@ WORDS = {
     "report.export": lazy_gettext("下载数据"),
     "password.change": lazy_gettext("修改密码"),
 }
-CALLERS = {"public": lazy_gettext("居民"), "member": lazy_gettext("工作人员"), "device": lazy_gettext("志愿者手机"), "system": lazy_gettext("命令行")}
+CALLERS = {"public": lazy_gettext("居民"), "member": lazy_gettext("工作人员"), "device": lazy_gettext("志愿者手机"), "system": lazy_gettext("命令行"), "token": lazy_gettext("程序接口")}
 
 
 @blueprint.get("/journal")
