@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 from markupsafe import Markup, escape
 
 from eventsvc.services.reports import EventFacts
@@ -14,6 +15,8 @@ from eventsvc.services.wording import MONTHS
 
 _WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WORDS = ("上午", "下午", "晚上", "近日")  # as organizers write them, for the catalog
+_DATE_TEXT = re.compile(rf"(?:(?P<year>\d{{4}})年)?(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})日(?P<part>{'|'.join(_WORDS[:3])})?")
 
 
 def _english() -> bool:
@@ -75,7 +78,7 @@ def when(event: EventFacts, year: bool = True) -> Markup:
     without an end is a day without a time.
     """
     if event.starts_at is None:
-        return escape(event.date_text or "")
+        return escape(_in_words(event.date_text or ""))
     if event.date_text and not _english():
         here = local(event.starts_at, event.zone)
         known = year and event.date_text.startswith(f"{here.month}月")
@@ -86,6 +89,17 @@ def when(event: EventFacts, year: bool = True) -> Markup:
         return shown
     hours = times(event.starts_at, event.ends_at, event.zone)
     return shown + (", " if _english() else "") + (_together(hours) if len(hours) <= len("14:00–16:30") else escape(hours))
+
+
+def _in_words(date_text: str) -> str:
+    """A date as somebody wrote it; in English where it is plain enough to be read: 14 Aug 2020, afternoon."""
+    if not _english() or not date_text:
+        return date_text
+    found = _DATE_TEXT.fullmatch(date_text)
+    if not found or not 1 <= int(found["month"]) <= 12:
+        return gettext(date_text)
+    day_and_month = f"{int(found['day'])} {MONTHS[int(found['month']) - 1]}"
+    return f"{day_and_month}{' ' + found['year'] if found['year'] else ''}{', ' + gettext(found['part']) if found['part'] else ''}"
 
 
 def _together(text: str) -> Markup:

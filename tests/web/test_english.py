@@ -20,6 +20,7 @@ from tests.guards.test_catalog import HAN, KEPT_IN_ENGLISH
 from tests.guards.sources import PROJECT, read
 from tests.services.world import World, checkin, record, tally
 from tests.web.console import BASE, Console
+from tests.web.conftest import NewWorld
 from tests.web.visitor import Visitor, form_with
 
 FAIR = {
@@ -228,3 +229,14 @@ def test_dates_are_on_the_events_clock_in_english(world: World, app: Flask) -> N
     page = english(Visitor(app)).get("/e/fair")
     assert "Fri 14 Aug 2026" in page.text and "18:00–21:30" in page.text
     assert "2026年" in Visitor(app).get("/e/fair").text
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("2020年8月14日下午", "14 Aug 2020, afternoon"), ("8月2日", "2 Aug"), ("近日", "recently"), ("延期，时间另行通知", "Postponed; new time to be announced"), ("next spring", "next spring")],
+)
+def test_a_date_in_words_is_read_where_it_is_plain(app: Flask, new_world: NewWorld, written: str, shown: str) -> None:
+    new_world(starts_at=None, ends_at=None, date_text=written)
+    page = english(Visitor(app)).get("/e/ye-shi")
+    assert f"<time>{shown}</time>" in page.text
+    assert f"<time>{written}</time>" in Visitor(app).get("/e/ye-shi").text
