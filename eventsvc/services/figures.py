@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, Select, func, select
 
 from eventsvc.db import db, in_transaction
 from eventsvc.models import Counter, Device, Event, Person, Record, RecordDecision, RecordNote, Registration
@@ -149,6 +149,33 @@ def lines(actor: Actor, slug: str, figure: str = "records", key: str | None = No
 def lines_of(event: Event, figure: str = "records", key: str | None = None) -> Iterator[RecordLine]:
     """The same for a loaded event."""
     sums = fold_event(event)
+    places, names = {c.key: c for c in event.checkpoints}, _names(event)
+    for row in db.session.execute(_rows_of(event, figure, key).order_by(Record.seq)):
+        if _belongs(figure, row.Record, sums, places):
+            yield _line(row, sums, names)
+
+
+def page(
+    actor: Actor, slug: str, figure: str = "records", key: str | None = None, *, start: int = 0, count: int = 100
+) -> tuple[list[RecordLine], int]:
+    """Some of the same rows, newest first, and how many there are in all: only those that are asked for are loaded whole."""
+    event = load_event(actor, slug, "report.read")
+    sums, places = fold_event(event), {c.key: c for c in event.checkpoints}
+    every = _rows_of(event, figure, key).with_only_columns(
+        Record.id, Record.type, Record.checkpoint, Record.direction, Record.registration_id, maintain_column_froms=True
+    )
+    ids = [row.id for row in db.session.execute(every.order_by(Record.seq.desc())) if _belongs(figure, row, sums, places)]
+    shown = _rows_of(event, figure, key).where(Record.id.in_(ids[start : start + count])).order_by(Record.seq.desc())
+    names = _names(event)
+    return [_line(row, sums, names) for row in db.session.execute(shown)], len(ids)
+
+
+def _names(event: Event) -> dict[str, str]:
+    return {c.key: c.name for c in [*event.checkpoints, *event.counters]}
+
+
+def _rows_of(event: Event, figure: str, key: str | None) -> Select[Any]:
+    """The ledger rows among which those of a figure are, with what is shown beside them."""
     query = (
         select(Record, RecordNote, Registration.pickup_code, Person.name, Device.name.label("device"))
         .outerjoin(RecordNote, RecordNote.record_id == Record.id)
@@ -156,7 +183,6 @@ def lines_of(event: Event, figure: str = "records", key: str | None = None) -> I
         .outerjoin(Person, Person.registration_id == Record.registration_id)
         .outerjoin(Device, Device.id == Record.device_id)
         .where(Record.event_id == event.id, Record.epoch == event.epoch)
-        .order_by(Record.seq)
     )
     if figure == "counter" and key is not None:
         targets = select(Record.id).where(Record.event_id == event.id, Record.counter == key)
@@ -168,14 +194,10 @@ def lines_of(event: Event, figure: str = "records", key: str | None = None) -> I
         query = query.where((Record.registration_id == (key or "")) | Record.undoes.in_(targets))
     elif figure == "record":
         query = query.where(Record.id == (key or ""))
-    places = {c.key: c for c in event.checkpoints}
-    names = {c.key: c.name for c in [*event.checkpoints, *event.counters]}
-    for row in db.session.execute(query):
-        if _belongs(figure, row.Record, sums, places):
-            yield _line(row, sums, names)
+    return query
 
 
-def _belongs(figure: str, record: Record, sums: folds.Sums, places: dict[str, Any]) -> bool:
+def _belongs(figure: str, record: Record | Row[Any], sums: folds.Sums, places: dict[str, Any]) -> bool:
     passed = record.id in sums.passed and record.id not in sums.undone
     place = places.get(record.checkpoint or "")
     entrance = place is not None and place.entrance

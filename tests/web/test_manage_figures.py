@@ -115,9 +115,10 @@ def test_records_are_told_in_words_and_names_are_masked(app: Flask, world: World
 def test_long_lists_have_pages(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eventsvc.web.manage.figures.PAGE", 5)
     console = Console(app)
-    pages = [console.get(f"{E}/figures/records?page={page}") for page in ("1", "2", "3", "4", "99", "x", "-1")]
+    pages = [console.get(f"{E}/figures/records?page={page}") for page in ("1", "2", "3", "4", "x", "-1")]
     ids = [re.findall(r'data-record="([^"]+)"', page) for page in pages]
-    assert len(ids[0]) == 5 and not set(ids[0]) & set(ids[1]) and ids[4] == ids[-3] and ids[5] == ids[0] == ids[6]
+    assert len(ids[0]) == 5 and not set(ids[0]) & set(ids[1]) and ids[4] == ids[0] == ids[5]
+    console.get(f"{E}/figures/records?page=99", 303)
 
 
 def test_undo_wants_a_reason_and_twice_is_once(app: Flask, world: World) -> None:

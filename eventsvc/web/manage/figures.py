@@ -65,13 +65,15 @@ def figure(slug: str, name: str) -> AnyResponse:
     report = finalizing.report(g.actor, slug)
     opened = _open(report, name)
     kind, _, key = name.partition(":")
-    lines = list(figures.lines(g.actor, slug, kind, key or None))[::-1]
     asked = request.args.get("page", "1")
-    last = max(1, -(-len(lines) // PAGE))
-    number = min(int(asked), last) if asked.isdecimal() and len(asked) < 7 and int(asked) > 0 else 1
+    number = int(asked) if asked.isdecimal() and len(asked) < 7 and int(asked) > 0 else 1
+    lines, records_behind = figures.page(g.actor, slug, kind, key or None, start=(number - 1) * PAGE, count=PAGE)
+    last = max(1, -(-records_behind // PAGE))
+    if number > last:
+        return redirect(url_for("manage.figure", slug=slug, name=name, page=last), 303)
     return show(
-        "figures/page.html", event, opened=opened, lines=all_said(lines[(number - 1) * PAGE : number * PAGE]), number=number, last=last,
-        records=len(lines), as_of=report.figures.as_of, unsynced=report.figures.unsynced, undo=may("record.undo", event), here=request.full_path.rstrip("?"),
+        "figures/page.html", event, opened=opened, lines=all_said(lines), number=number, last=last,
+        records=records_behind, as_of=report.figures.as_of, unsynced=report.figures.unsynced, undo=may("record.undo", event), here=request.full_path.rstrip("?"),
     )  # fmt: skip
 
 
