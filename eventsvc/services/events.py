@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -16,9 +16,11 @@ from eventsvc.ports import clock
 from eventsvc.services import event_document, journal, organizations, registrations
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.event_document import EventDocument
+from eventsvc.services.persons import unprintable
 from eventsvc.services.record_form import moment
 from eventsvc.services.reports import EventFacts
 
+LONGEST_DATE_TEXT = 60  # characters; the column holds no more
 _PLAIN = (
     "title", "short_title", "kind", "host", "undertaker", "co_host", "venue", "contact_phone", "description", "timezone",
     "starts_at", "ends_at", "date_text", "participation",
@@ -239,18 +241,37 @@ def postpone(actor: Actor, slug: str, data: Any) -> Event:
     ]
     if starts_at and ends_at and ends_at <= starts_at:
         faults.append(Fault("ends_at", "order", "结束时间要晚于开始时间"))
+    if ends_at and not starts_at:
+        faults.append(Fault("starts_at", "required", "填了结束时间，也要填开始时间"))
+    date_text = data.get("date_text") or None
+    if not isinstance(date_text, str | None):
+        faults.append(Fault("date_text", "type", "应为文字"))
+    elif date_text and unprintable(date_text):
+        faults.append(Fault("date_text", "characters", "有无法显示的字符"))
+    elif date_text and len(date_text) > LONGEST_DATE_TEXT:
+        faults.append(Fault("date_text", "too_long", "最多{max_length}个字", {"max_length": LONGEST_DATE_TEXT}))
     if faults:
         raise Invalid(faults)
-    date_text = data.get("date_text") if isinstance(data.get("date_text"), str) else None
     shift = starts_at - event.starts_at if starts_at and event.starts_at else None
     if ends_at is None and shift is not None and event.ends_at is not None:
         ends_at = event.ends_at + shift
     event.starts_at, event.ends_at = starts_at, ends_at
-    event.date_text = (date_text or None) if starts_at else (date_text or "延期，时间另行通知")
+    event.date_text = date_text if starts_at else (date_text or "延期，时间另行通知")
+    if shift is not None:
+        _move(event, shift)
     event.updated_at = clock.now()
     event.revision += 1
     journal.note(actor, "event.postpone", event)
     return event
+
+
+def _move(event: Event, shift: timedelta) -> None:
+    """Sessions and checkpoints with times of their own move along, else every gate would be shut on the new day."""
+    for parts, names in ((event.sessions, ("starts_at", "ends_at")), (event.checkpoints, ("opens_at", "closes_at"))):
+        for part in parts:
+            for name in names:
+                value = getattr(part, name)
+                setattr(part, name, value + shift if value is not None else None)
 
 
 def _turn(actor: Actor, event: Event, status: str) -> None:

@@ -192,3 +192,21 @@ def test_postponing_keeps_the_length_or_says_so() -> None:
     assert (event.starts_at, event.ends_at, event.date_text) == (None, None, "延期，时间另行通知")
     with pytest.raises(Invalid):
         events.postpone(world.owner, world.slug, {"starts_at": "tomorrow"})
+
+
+@pytest.mark.parametrize("wrong", [{"date_text": "\x00"}, {"date_text": "\ud800"}, {"date_text": "久" * 61}, {"date_text": 5}, {"ends_at": "2026-08-15T18:00:00+08:00"}])
+def test_postponing_to_what_no_event_can_hold_is_refused(wrong: dict[str, Any]) -> None:
+    world = World()
+    with pytest.raises(Invalid) as raised:
+        events.postpone(world.owner, world.slug, wrong)
+    assert raised.value.faults[0].field == ("starts_at" if "ends_at" in wrong else "date_text")
+
+
+def test_postponing_moves_sessions_and_gates_along() -> None:
+    gate = {"key": "gate", "name": "东门", "opens_at": "2026-08-14T17:30:00+08:00", "closes_at": "2026-08-14T21:00:00+08:00"}
+    show = {"key": "show", "name": "观戏", "starts_at": "2026-08-14T19:00:00+08:00"}
+    world = World({"checkpoints": [gate], "sessions": [show]})
+    event = events.postpone(world.owner, world.slug, {"starts_at": "2026-08-21T18:30:00+08:00"})
+    assert event.checkpoints[0].opens_at == datetime.fromisoformat("2026-08-21T18:00:00+08:00")
+    assert event.checkpoints[0].closes_at == datetime.fromisoformat("2026-08-21T21:30:00+08:00")
+    assert (event.sessions[0].starts_at, event.sessions[0].ends_at) == (datetime.fromisoformat("2026-08-21T19:30:00+08:00"), None)
