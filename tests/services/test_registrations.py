@@ -132,6 +132,15 @@ def test_a_party_is_promoted_whole_or_not_at_all() -> None:
     assert [db.session.get_one(Registration, r.id, populate_existing=True).status for r in (big, small)] == ["confirmed", "waitlisted"]
 
 
+def test_whoever_waits_behind_a_large_party_moves_up_when_that_gives_up() -> None:
+    world = World({"registration": {"capacity": 3, "waitlist": True}})
+    world.ticket(2)
+    large, small = world.ticket(2), world.ticket(1)
+    assert (large.status, small.status) == ("waitlisted", "waitlisted")
+    registrations.cancel(world.owner, world.slug, large.id)
+    assert db.session.get_one(Registration, small.id, populate_existing=True).status == "confirmed"
+
+
 def test_raising_the_capacity_moves_the_waitlist_up_and_lowering_is_refused() -> None:
     world = World({"registration": {"capacity": 1}})
     world.ticket()

@@ -138,7 +138,7 @@ def cancel(actor: Actor, slug: str, registration_id: str) -> Registered:
         registration.cancelled_at = clock.now()
         if held:
             take_places(event, registration, -registration.party_size)
-            promote(event)
+        promote(event)  # also where it only waited: a large party at the head may have held up smaller ones
     touch(event, registration)
     journal.note(actor, "registration.cancel", event, registration=registration.id)
     return Registered(registration, event, None)
