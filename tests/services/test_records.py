@@ -155,6 +155,18 @@ def test_desk_questions_are_asked_and_answered() -> None:
     assert world.send(phone, checkin(ticket, answers={"band": "成人"}))[0]["outcome"] == "admitted"
 
 
+def test_what_the_first_part_of_a_party_answered_is_not_asked_again() -> None:
+    question = {"key": "age", "label": "年龄段", "type": "choice", "choices": ["老人", "其他"], "required": True, "ask": "desk"}
+    world = World({"registration": {"questions": [question]}})
+    gate, stage, ticket = world.phone(), world.phone(), world.ticket(3)
+    said = [world.send(gate, checkin(ticket, answers=answers))[0]["outcome"] for answers in (None, {"age": ""}, {"age": None}, {"age": "老人"})]
+    assert said == ["answers_needed", "answers_needed", "answers_needed", "admitted"]
+    assert world.send(stage, checkin(ticket))[0]["outcome"] == "admitted"
+    other = world.ticket(2)
+    both = world.send(gate, checkin(other, answers={"age": "其他"}), checkin(other))
+    assert [answer["outcome"] for answer in both] == ["admitted", "admitted"]
+
+
 def test_replay_returns_the_stored_answer_and_reuse_is_rejected() -> None:
     world = World()
     phone, ticket = world.phone(), world.ticket(3)

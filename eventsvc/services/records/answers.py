@@ -137,4 +137,4 @@ def stored_answer(piece: Piece, form: Form, record: dict[str, Any], status: str)
 
 def _open_questions(piece: Piece, known: Known) -> tuple[str, ...]:
     """The desk's required questions that this ticket has not answered."""
-    return tuple(sorted(piece.site.required - set(known.answered)))
+    return tuple(sorted(piece.site.required.difference(piece.learnt.get(known.id, known.answered))))

@@ -88,16 +88,19 @@ def _check_in(piece: Piece, form: Form) -> dict[str, Any]:
     known = piece.tickets.get(form.id)
     ours = known is not None and known.event_id == piece.site.id
     at, flags = corrected(piece, form)
+    given = frozenset(key for key, value in (form.answers or {}).items() if value not in (None, "", []))
     verdict = admission.decide(
         checkpoint.door,
-        None if known is None else ticket_of(known, ours),
+        None if known is None else ticket_of(piece, known, ours),
         entries(piece, known.id, checkpoint.key) if known and ours else (),
         count=form.quantity,
         direction=form.direction or "entry",
         now=at if form.decided else piece.now,
-        answers=frozenset(form.answers or ()),
+        answers=given,
     )
     outcome = verdict.outcome
+    if known and ours and given & checkpoint.door.required:
+        piece.learnt.setdefault(known.id, set(known.answered)).update(given & checkpoint.door.required)
     if form.decided == "refused" and outcome == "admitted":
         outcome = "refused"  # the phone turned the person away: kept, never admitted later
     if form.decided == "admitted" and outcome != "admitted":

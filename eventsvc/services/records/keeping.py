@@ -10,17 +10,20 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from eventsvc.db import db, is_postgresql
-from eventsvc.models import Device, Record, RecordDecision, RecordNote
+from eventsvc.models import Device, Record, RecordDecision, RecordNote, Registration
 from eventsvc.services.records.answers import rejected
 from eventsvc.services.records.piece import Piece
 
 _LEDGER = Record.__table__
+_TICKET_ID = Registration.__table__.c.id
 _LAST = select(func.max(_LEDGER.c.seq))
 SEEN_EVERY = timedelta(seconds=15)  # a phone's last contact is written no more often than this
 
 
 def keep(piece: Piece) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
     """Write the new rows in bulk; where another server kept an id in the meantime, what makes the answers right."""
+    for registration_id, keys in sorted(piece.learnt.items()):  # whose row is locked already
+        db.session.execute(update(Registration.__table__).where(_TICKET_ID == registration_id).values(answered=sorted(keys)))
     lost = _keep_rows(piece) if piece.new else {}
     stored = {row.id: row for row in db.session.execute(select(*_LEDGER.columns).where(_LEDGER.c.id.in_(lost)))} if lost else {}
     foreign = {row.id for row in stored.values() if row.event_id != piece.site.id or row.content != lost[row.id]}

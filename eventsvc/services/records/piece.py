@@ -57,6 +57,7 @@ class Piece:
     new: list[dict[str, Any]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    learnt: dict[str, set[str]] = field(default_factory=dict)  # by registration id: the questions that are answered by now
     answered: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)  # by record id: content and answer
 
 
@@ -116,7 +117,7 @@ def add_note(piece: Piece, form: Form) -> None:
         piece.notes.append({"record_id": form.id, "event_id": piece.site.id, **said})
 
 
-def ticket_of(known: Known, ours: bool) -> admission.Ticket:
+def ticket_of(piece: Piece, known: Known, ours: bool) -> admission.Ticket:
     """The ticket as the decision sees it."""
     return admission.Ticket(
         party_size=known.party_size,
@@ -125,7 +126,7 @@ def ticket_of(known: Known, ours: bool) -> admission.Ticket:
         reissued=known.reissued,
         blocked=known.blocked,
         sessions=frozenset(known.sessions),
-        answered=frozenset(known.answered),
+        answered=frozenset(piece.learnt.get(known.id, known.answered)),
         valid_from=known.valid_from,
         valid_until=known.valid_until,
     )
