@@ -131,8 +131,8 @@ def earlier(figures: Figures, at: datetime) -> Earlier:
 def oneliner(report: Report, previous: Figures | Earlier | None = None) -> str:
     """"How many now?" in one line to copy; live figures, times in the event's zone.
 
-    截至20:15，累计入场812人次，在场430人，较19:30增加260人次。 Without entrances
-    it says the counters: 截至20:15，接受群众咨询56人次，发放宣传册300册。 Typed figures only where nothing was recorded.
+    截至20:15，累计入场812人次，在场430人，较19:30增加260人次。 Then, or without entrances alone,
+    what was tapped: 截至20:15，接受群众咨询56人次，发放宣传册300册。 Typed figures only where nothing was recorded.
     """
     figures, zone = report.figures, report.event.zone
     head = f"截至{clock(figures.as_of, zone, report.event.starts_at)}，"
@@ -146,8 +146,7 @@ def oneliner(report: Report, previous: Figures | Earlier | None = None) -> str:
             parts.append(f"在场{max(0, sum(c.taken_in - c.taken_out for c in heads))}人")
     elif figures.entries > 0 or (entrance and not tapped):
         parts += [f"累计入场{figures.entries}人次", f"在场{figures.inside}人", *_compared(figures, previous, zone)]
-    if not entrance:
-        parts += _said(tapped, exact=True)
+    parts += _said(tapped, exact=True)
     if not parts:
         typed = _said(c for c in figures.counters if c.kind != "headcount" and c.total == 0)
         parts.append("暂无现场记录" + (f"；人工填报：{'，'.join(typed)}" if typed else ""))

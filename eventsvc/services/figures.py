@@ -152,7 +152,7 @@ def lines_of(event: Event, figure: str = "records", key: str | None = None) -> I
     places, names = {c.key: c for c in event.checkpoints}, _names(event)
     for row in db.session.execute(_rows_of(event, figure, key).order_by(Record.seq)):
         if _belongs(figure, row.Record, sums, places):
-            yield _line(row, sums, names)
+            yield _line(row, sums, names, figure)
 
 
 def page(
@@ -167,7 +167,7 @@ def page(
     ids = [row.id for row in db.session.execute(every.order_by(Record.seq.desc())) if _belongs(figure, row, sums, places)]
     shown = _rows_of(event, figure, key).where(Record.id.in_(ids[start : start + count])).order_by(Record.seq.desc())
     names = _names(event)
-    return [_line(row, sums, names) for row in db.session.execute(shown)], len(ids)
+    return [_line(row, sums, names, figure) for row in db.session.execute(shown)], len(ids)
 
 
 def _names(event: Event) -> dict[str, str]:
@@ -221,7 +221,7 @@ def _belongs(figure: str, record: Record | Row[Any], sums: folds.Sums, places: d
     return True
 
 
-def _line(row: Any, sums: folds.Sums, names: dict[str, str]) -> RecordLine:
+def _line(row: Any, sums: folds.Sums, names: dict[str, str], figure: str) -> RecordLine:
     record: Record = row.Record
     note: RecordNote | None = row.RecordNote
     flags = list(record.flags)
@@ -252,5 +252,5 @@ def _line(row: Any, sums: folds.Sums, names: dict[str, str]) -> RecordLine:
         note=note.note if note else None,
         place_key=key,
         corrected_at=record.corrected_at,
-        counts=sums.counted.get(record.id, 0),
+        counts=(sums.people if figure == "people_admitted" else sums.counted).get(record.id, 0),
     )

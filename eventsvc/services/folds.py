@@ -90,6 +90,7 @@ class Sums:
     undone: frozenset[str] = frozenset()  # record ids
     passed: frozenset[str] = frozenset()  # record ids that say people passed, undone ones too
     counted: dict[str, int] = field(default_factory=dict)  # record id -> what it adds to its checkpoint's entries or its counter
+    people: dict[str, int] = field(default_factory=dict)  # record id -> what it adds to people_admitted
     places: dict[str, PlaceSum] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
     by_quarter: Multiset[datetime] = field(default_factory=Multiset)
@@ -183,6 +184,8 @@ def _add_subject(
     used: Multiset[tuple[str, str]] = Multiset()  # (checkpoint, day or "") -> counted
     best: dict[str, int] = defaultdict(int)  # checkpoint -> people there
     inside: dict[str, int] = defaultdict(int)
+    behind: dict[str, dict[str, int]] = defaultdict(dict)  # checkpoint -> the records that make its best
+    today: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)  # (checkpoint, day or "") -> the records counted there
     within = 0
     for row in rows:
         place = rules.get(row.checkpoint or "") or Place(row.checkpoint or "", "once", False)
@@ -193,11 +196,14 @@ def _add_subject(
         day = row.corrected_at.astimezone(tz).date().isoformat() if place.rule == "daily" else ""
         if place.rule == "each_time":
             counted = min(row.quantity, size)
-            best[place.key] = max(best[place.key], counted)
+            if counted > best[place.key]:
+                best[place.key], behind[place.key] = counted, {row.id: counted}
         else:
             counted = min(row.quantity, size - used[place.key, day])
             used[place.key, day] += counted
-            best[place.key] = max(best[place.key], used[place.key, day])
+            today[place.key, day][row.id] = counted
+            if used[place.key, day] > best[place.key]:
+                best[place.key], behind[place.key] = used[place.key, day], today[place.key, day]
         if counted < row.quantity:
             conflicts.add(row.id)
         at_place = sums.places.setdefault(place.key, PlaceSum())
@@ -217,7 +223,10 @@ def _add_subject(
     for key, count in inside.items():
         sums.places.setdefault(key, PlaceSum()).inside += count
     if known:
-        sums.people_admitted += max(best.values(), default=0)
+        if best:
+            most = max(best, key=lambda key: best[key])  # the checkpoint where most of the party were
+            sums.people_admitted += best[most]
+            sums.people.update(behind[most])
         for key, count in best.items():
             sums.places.setdefault(key, PlaceSum()).people += count
 

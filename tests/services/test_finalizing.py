@@ -43,7 +43,9 @@ def test_who_may_freeze() -> None:
 def test_every_figure_opens(figure: str) -> None:
     world = World()
     phone, ticket = world.phone(), world.ticket(2)
+    other = world.ticket(3)
     world.send(phone, checkin(ticket), checkin(ticket, count=2), checkin("nothing", decided="admitted", reason="x"))
+    world.send(phone, checkin(other, "stage", count=2), checkin(other, "stage"), checkin(other, count=1), checkin(other, "daily", count=3))
     rows = list(figures.lines(world.owner, world.slug, figure))
     found = figures.stats(world.owner, world.slug)
     if figure in {"scans", "refused", "conflicts"}:
