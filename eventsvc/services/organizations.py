@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 
-from eventsvc.db import db, transaction
-from eventsvc.errors import Fault, Forbidden, Invalid, TooMany
+from eventsvc.db import db, end_reading, transaction
+from eventsvc.errors import Fault, Forbidden, Invalid, TooMany, Unavailable
 from eventsvc.models import AccessToken, Membership, Organization, User
 from eventsvc.permissions import ROLES
 from eventsvc.ports import clock, limits
 from eventsvc.services import journal
 from eventsvc.services.actors import Actor, digest
+from eventsvc.services.persons import unprintable
 
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))  # so that an unknown address takes as long as a known one
+_hashing = threading.BoundedSemaphore(2)  # each takes 64 MiB and a core for a moment: a flood of them must not take all
+PATIENCE = 5.0  # seconds
 FAILURES = 5
 LOCKED_FOR = timedelta(minutes=15)
 ATTEMPTS = "5/15minutes"
@@ -95,31 +99,54 @@ def sign_in(email: str, password: str) -> User:
 
     Addresses that nobody has are locked in the same way, so that the lock tells nobody which ones there are.
     """
-    user = _try(email.strip().lower(), password)
+    email = email.strip().lower()
+    known = None
+    if not unprintable(email):
+        known = db.session.execute(select(User.password_hash, User.locked_until).where(User.email == email)).one_or_none()
+        end_reading()
+    if known is None:
+        _lock_nobody(email)
+    else:
+        _refuse_locked(known.locked_until)
+    right = _is_right(known.password_hash if known else _NOBODY, password)
+    user = _noted(email, known.password_hash, right) if known else None
     if user is None:
         raise Invalid([Fault("password", "credentials", "邮箱或密码不对")], "credentials")
     return user
 
 
-@transaction
-def _try(email: str, password: str) -> User | None:
-    user = db.session.scalar(select(User).where(User.email == email).with_for_update())
-    now = clock.now()
-    if user is not None and user.locked_until is not None and now < user.locked_until:
-        raise TooMany(int((user.locked_until - now).total_seconds()), LOCKED)
-    if user is None:
-        _lock_nobody(email)
+def _is_right(password_hash: str, password: str) -> bool:
+    """Whether the password is that of the hash: slow by design, so never within a transaction, where the door would wait."""
+    if not _hashing.acquire(timeout=PATIENCE):
+        raise Unavailable
     try:
-        _hasher.verify(user.password_hash if user else _NOBODY, password)
+        return _hasher.verify(password_hash, password)
     except (VerificationError, InvalidHashError):
-        if user is not None:
-            user.failures += 1
-            if user.failures >= FAILURES:
-                user.failures, user.locked_until = 0, now + LOCKED_FOR
+        return False
+    finally:
+        _hashing.release()
+
+
+@transaction
+def _noted(email: str, checked_hash: str, right: bool) -> User | None:
+    """The user, or None for a failure, which is counted; a lock that came meanwhile holds for a right password too."""
+    user = db.session.scalar(select(User).where(User.email == email).with_for_update().execution_options(populate_existing=True))
+    if user is None:
         return None
-    if user is not None:
-        user.failures, user.locked_until = 0, None
+    _refuse_locked(user.locked_until)
+    if not right or user.password_hash != checked_hash:
+        user.failures += 1
+        if user.failures >= FAILURES:
+            user.failures, user.locked_until = 0, clock.now() + LOCKED_FOR
+        return None
+    user.failures, user.locked_until = 0, None
     return user
+
+
+def _refuse_locked(until: datetime | None) -> None:
+    now = clock.now()
+    if until is not None and now < until:
+        raise TooMany(int((until - now).total_seconds()), LOCKED)
 
 
 def _lock_nobody(email: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from eventsvc.db import db
+from eventsvc.db import db, in_transaction
 from eventsvc.errors import Conflict, Invalid, Missing, TooMany, Unauthorized
 from eventsvc.models import AccessToken, Device, Invitation, User
 from eventsvc.ports.clock import FakeClock
@@ -46,6 +48,19 @@ def test_five_failures_lock_for_a_quarter_of_an_hour(clock: FakeClock) -> None:
         organizations.sign_in("clerk@demo.example", password)
     clock.advance(minutes=15, seconds=1)
     assert organizations.sign_in("clerk@demo.example", password)
+
+
+def test_no_password_is_checked_while_the_door_waits_for_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checking takes tens of milliseconds: twelve strangers at once made each check-in wait three seconds on SQLite."""
+    password = organizations.add_user("clerk@demo.example", "demo")
+    held = []
+    check = organizations._hasher.verify
+    monkeypatch.setattr(organizations, "_hasher", SimpleNamespace(verify=lambda *pair: held.append(in_transaction()) or check(*pair)))
+    assert organizations.sign_in("clerk@demo.example", password).email == "clerk@demo.example"
+    for email in ("clerk@demo.example", "nobody@demo.example", "nul\x00@demo.example"):
+        with pytest.raises(Invalid):
+            organizations.sign_in(email, "wrong")
+    assert held == [False] * 4
 
 
 def test_tokens_are_kept_as_hashes_and_can_be_revoked(clock: FakeClock) -> None:
