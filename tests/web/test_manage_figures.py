@@ -150,7 +150,7 @@ def test_live_says_how_many_now_and_compares_with_before(app: Flask, world: Worl
         world.send(world.phone(), checkin(world.ticket(5), count=5))
     console = Console(app)  # half an hour without a click has signed the first one out
     answer = console.client.get(f"{E}/live.json", base_url=BASE).get_json()
-    assert answer["line"] == "截至18:50，累计入场11人次，在场11人，较18:15增加5人次（另有2条记录待上传）。"
+    assert answer["line"] == "截至18:50，累计入场11人次，在场11人，较18:15增加5人次，接受群众咨询3人次，发放宣传页10份（另有2条记录待上传）。"
     assert answer["quarters"] == [{"at": "18:00", "entries": 6}, {"at": "18:45", "entries": 5}] and answer["as_of"] == "18:50:00"
     assert "截至 18:50:00" in text_of(console.get(f"{E}/live?wall=1"))
 
