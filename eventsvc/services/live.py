@@ -55,12 +55,13 @@ class LiveSums:
         self._parts: dict[str, Sums] = {}
         self._total = Sums(places={place.key: PlaceSum() for place in places})
         self._conflicts: set[str] = set()
+        self._changed: set[str] = set()  # still to be folded; outlives a refresh that the database broke off
         self._seq = self._decision = 0  # looked at up to here
         self._revision = -1
 
     def refresh(self, event: Event) -> Sums:
         """Read what is new and return the sums; call it with the mutex held."""
-        changed: set[str] = set()
+        changed = self._changed
         now = clock.now()
         for found in db.session.execute(_NEW, {"event": event.id, "epoch": event.epoch, "seq": self._seq}):
             *fields, received_at = found
@@ -83,8 +84,10 @@ class LiveSums:
                 self._sizes[ticket.id] = ticket.party_size
                 if ticket.id in self._passages:
                     changed.add(ticket.id)
-        for subject in changed:
+        while changed:
+            subject = next(iter(changed))
             self._fold_again(subject)
+            changed.discard(subject)
         return self._copy()
 
     def _count(self, ticket: str, size: int, status: str) -> None:

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from eventsvc.db import db
 from eventsvc.errors import Invalid
 from eventsvc.services import events, figures, folds, live, registrations
 from eventsvc.services.folds import Place, Row
-from tests.services.world import World, examples, record
+from tests.services.world import World, checkin, examples, record
 
 START = datetime(2026, 8, 14, 10, 0, tzinfo=UTC)
 PLACES = [Place("gate", "once", True), Place("stage", "each_time", False), Place("daily", "daily", False), Place("card", "stamp", False)]
@@ -191,3 +194,18 @@ def test_any_delivery_gives_the_same_figures(seed: int) -> None:
             compare_live(world)
         found.append(comparable(world))
     assert found[0] == found[1]
+
+
+@pytest.mark.usefixtures("app_context")
+def test_what_a_broken_refresh_had_read_is_folded_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    phone = world.phone()
+    compare_live(world)
+    world.send(phone, checkin(world.ticket()))
+    with monkeypatch.context() as broken:
+        broken.setattr(live, "_SIZES", text("SELECT gone FROM nowhere"))
+        with pytest.raises(DBAPIError):
+            compare_live(world)
+    db.session.rollback()
+    compare_live(world)
+    assert figures.stats(world.owner, world.slug).entries == 1
