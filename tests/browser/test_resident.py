@@ -188,3 +188,16 @@ def test_a_joined_volunteer_confirms_on_the_tickets_page(server: LiveServer, new
     volunteer.locator("[data-hook=confirm]").click()
     result = volunteer.locator("[data-hook=result]")
     assert result.get_attribute("data-outcome") == "admitted" and "请进" in result.inner_text()
+
+
+def test_the_telephone_stays_under_the_finger_that_tapped_beside_it(server: LiveServer, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    page.goto(f"{server.url}/e/ye-shi")
+    telephone, jump = page.locator(".bar a[href^='tel:']"), page.locator(".bar-jump")
+    before, finger = telephone.bounding_box(), jump.bounding_box()
+    assert finger
+    jump.click()
+    page.wait_for_function("getComputedStyle(document.querySelector('.bar-jump')).visibility === 'hidden'")
+    assert telephone.bounding_box() == before
+    spot = [finger["x"] + finger["width"] / 2, finger["y"] + finger["height"] / 2]
+    assert not page.evaluate("([x, y]) => Boolean(document.elementFromPoint(x, y).closest('a'))", spot), "a second tap would do something"

@@ -1,5 +1,6 @@
 // @ts-check
-/** A link of the bottom bar that leads to a part of the page goes away while that part is on the screen. */
+/** A link of the bottom bar that leads to a part of the page cannot be seen while that part is on the screen.
+ *  Its place stays empty: were the telephone beside it to grow, a second tap would dial. */
 
 /** @param {ParentNode} root */
 export function bindJump(root) {
@@ -7,6 +8,6 @@ export function bindJump(root) {
   for (const link of root.querySelectorAll("a[data-jump]")) {
     const target = link instanceof HTMLAnchorElement && link.hash ? document.querySelector(link.hash) : null;
     if (!target || !(link instanceof HTMLElement)) continue;
-    new IntersectionObserver(([entry]) => (link.hidden = entry.isIntersecting), { rootMargin: "0px 0px -45% 0px" }).observe(target);
+    new IntersectionObserver(([entry]) => link.toggleAttribute("data-away", entry.isIntersecting), { rootMargin: "0px 0px -45% 0px" }).observe(target);
   }
 }
