@@ -199,9 +199,9 @@ def test_any_delivery_gives_the_same_figures(seed: int) -> None:
 @pytest.mark.usefixtures("app_context")
 def test_what_a_broken_refresh_had_read_is_folded_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
-    phone = world.phone()
+    phone, ticket = world.phone(), world.ticket()
     compare_live(world)
-    world.send(phone, checkin(world.ticket()))
+    world.send(phone, checkin(ticket))
     with monkeypatch.context() as broken:
         broken.setattr(live, "_SIZES", text("SELECT gone FROM nowhere"))
         with pytest.raises(DBAPIError):
