@@ -32,6 +32,16 @@ DEFINITIONS = {
     "unsynced": "已知还没有上传、因此没有计入的记录条数。",
 }
 
+PLAIN = {
+    "people_admitted": "来了多少人，同一人只算一次",
+    "entries": "放进来多少人次，同一人进两次算两次",
+    "inside": "现在还在里面的人，扫了“出”的不算",
+    "headcount": "志愿者按人头点的，和扫码看到的是同一批人，两个数不相加",
+    "counted": "志愿者点的数和补录的数，撤销的不计",
+    "stocktake": "领取减剩余",
+    "reported": "人给的数，没有现场记录",
+}
+
 KINDS = {"fair": "文化活动", "outreach": "宣传活动", "tour": "观摩活动", "meeting": "会议", "course": "课程"}
 
 COUNTER_KINDS = {

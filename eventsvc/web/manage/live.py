@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, g, jsonify, request
+from flask import Response, jsonify, request
+from flask_babel import gettext
 
-from eventsvc.render import brief
+from eventsvc.render import brief, words
 from eventsvc.render.brief import Earlier
 from eventsvc.services import finalizing
-from eventsvc.services.reports import Figures, Report
+from eventsvc.services.reports import CounterFigure, Figures, Report
 from eventsvc.web.manage.console import blueprint, event_of, show
 from eventsvc.web.view import action
 
@@ -62,6 +63,20 @@ def quarters(report: Report) -> list[dict[str, Any]]:
 def clock_text(at: datetime, zone: str) -> str:
     """As of when, to the second."""
     return f"{at.astimezone(ZoneInfo(zone)):%H:%M:%S}"
+
+
+@blueprint.app_template_filter("plainly")
+def plainly(figure: str | CounterFigure) -> str:
+    """What a figure says, in one line: of a scanned figure by its name, or of a counter."""
+    if isinstance(figure, str):
+        said = words.PLAIN[figure]
+    elif figure.basis == "stocktake":
+        said = words.PLAIN["stocktake"]
+    elif figure.kind == "material":
+        said = words.PLAIN["reported"]
+    else:
+        said = words.PLAIN["headcount" if figure.kind == "headcount" else "counted"]
+    return gettext(said)
 
 
 @blueprint.app_template_filter("seconds")
