@@ -155,6 +155,13 @@ def test_live_says_how_many_now_and_compares_with_before(app: Flask, world: Worl
     assert "截至 18:50:00" in text_of(console.get(f"{E}/live?wall=1"))
 
 
+def test_live_tells_scans_and_counts_apart(app: Flask, world: World) -> None:
+    page = text_of(Console(app).get(f"{E}/live"))
+    told = ["到场人数 7 人 来了多少人", "入场人次 6 人次 放进来多少人次", "在场人数", "点数", "和扫码看到的是同一批人"]
+    places = [page.find(sentence) for sentence in told]
+    assert places == sorted(places) and -1 not in places, places
+
+
 def test_live_json_asks_strangers_to_sign_in(app: Flask, world: World) -> None:
     assert app.test_client().get(f"{E}/live.json", base_url=BASE).status_code == 401
 
@@ -183,6 +190,18 @@ def test_what_was_handed_in_stays_and_what_comes_later_is_added(app: Flask, worl
     assert "3人次" in page and "群众咨询 +2" in page
     opened = text_of(console.get(f"{E}/figures/counter:consult"))
     assert "定稿时3人次" in opened and "定稿后 +2" in opened and " 5 人次" in opened
+
+
+def test_what_is_finalized_is_shown_before(app: Flask, world: World, clock: FakeClock) -> None:
+    html = Console(app).get(f"{E}/turn/finalize")
+    wanted = expected(now(app))
+    figures_shown = shown(html)
+    assert {"people_admitted", "entries", "counter:heads", "counter:consult"} <= figures_shown.keys()
+    assert figures_shown == {name: wanted[name] for name in figures_shown}
+    assert "活动还没结束" in html and "还有2条记录在手机上" in html and f"还有{wanted['conflicts']}条记录待核对" in html
+    clock.advance(hours=30)
+    assert "活动还没结束" not in Console(app).get(f"{E}/turn/finalize")
+    assert "data-figure" not in Console(app).get(f"{E}/turn/close")
 
 
 def test_the_brief_takes_the_number_that_was_chosen(app: Flask, world: World) -> None:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from wtforms import StringField
 
 from eventsvc.errors import Invalid
+from eventsvc.ports import clock
 from eventsvc.services import events, finalizing
 from eventsvc.services.actors import Actor
 from eventsvc.web.forms import PageForm, text_of
@@ -93,7 +94,11 @@ class PostponeForm(PageForm):
 def turn(slug: str, verb: str) -> Response:
     """What this would do, and the button."""
     event = event_of(slug)
-    return show("states/page.html", event, form=PageForm(), verb=verb, turn=TURNS.get(verb) or abort(404))
+    wanted = TURNS.get(verb) or abort(404)
+    frozen = finalizing.of_event(event).figures if verb == "finalize" else None
+    end = event.ends_at or event.starts_at
+    early = event.status == "published" and end is not None and clock.now() < end
+    return show("states/page.html", event, form=PageForm(), verb=verb, turn=wanted, frozen=frozen, early=early)
 
 
 @blueprint.post("/e/<slug>/turn/<verb>")
