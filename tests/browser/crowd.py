@@ -1,0 +1,199 @@
+"""A server with far too much on it (5,000 registrations, names of 50 characters, 20 sessions, 30 phones), and browsers for everybody there."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from sqlalchemy import insert, select, update
+
+from eventsvc.db import db
+from eventsvc.models import Device, Event, Person, Registration, User
+from eventsvc.services import actors, codes, devices, events, organizations, records, registrations
+from eventsvc.services.actors import Actor
+from tests.live import LiveServer
+
+PEOPLE = 5_000
+BIG, FULL, DRAFT, OVER, CALLED_OFF = "big", "full", "draft", "over", "called-off"
+LONG_NAME = "阿依古丽·买买提艾力·阿卜杜热合曼·吐尔逊江·努尔买买提·伊力哈木江·阿不都克里木·艾合买提江·玉素甫"[:50]
+LONG_TITLE = "“我们的节日·端午”暨非物质文化遗产进社区进校园进商圈主题展演展示展销系列活动启动仪式（第十二届，含便民服务集市和亲子体验专场）"
+LONG_WORD = "https://activities.example.test/2026/"
+
+
+@dataclass
+class Crowd:
+    """What stands on the server, and the cookies of whoever looks at it."""
+
+    server: LiveServer
+    app: Flask
+    tickets: dict[str, Registration] = field(default_factory=dict)  # by what is special about them
+    device_token: str = ""
+    join_code: str = ""
+    record_id: str = ""
+    device_id: str = ""
+
+    def session(self, user: User, must_change: bool = False) -> str:
+        """The session cookie of a member, as after signing in."""
+        now = int(datetime.now().timestamp())
+        made = {"user_id": user.id, "stamp": user.stamp, "since": now, "seen": now, "must_change": must_change}
+        serializer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
+        return str(serializer.dumps(made))
+
+    def cookies(self, who: str) -> dict[str, str]:
+        """The cookies of a stranger, a resident, a volunteer, a member (owner), a viewer, a newcomer or a member without any event."""
+        if who == "resident":
+            return {"manage": ".".join(registrations.manage_token(ticket.id) for ticket in self.tickets.values())}
+        if who == "volunteer":
+            return {"device": self.device_token}
+        if who == "stranger":
+            return {}
+        with self.app.app_context():
+            user = db.session.scalars(select(User).where(User.email == f"{who}@example.test")).one()
+            return {"session": self.session(user, must_change=who == "newcomer")}
+
+
+def nothing(server: LiveServer) -> Crowd:
+    """A server on its first day: members, and not one event."""
+    crowd = Crowd(server, server.app())
+    with crowd.app.app_context():
+        organizations.ensure("demo", "管城回族区某某街道办事处社区文化活动中心")
+        for who, role in (("member", "owner"), ("viewer", "viewer"), ("newcomer", "owner")):
+            organizations.add_user(f"{who}@example.test", "demo", role, "欧阳主任")
+    return crowd
+
+
+def fill(crowd: Crowd, people: int = PEOPLE) -> Crowd:
+    """Put an event in each state on the server, one of them with more of everything than any evening will bring."""
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).replace(hour=0, minute=0, second=0, microsecond=0)
+    span = {"starts_at": (today - timedelta(days=1)).isoformat(), "ends_at": (today + timedelta(days=2)).isoformat()}
+    with crowd.app.app_context():
+        organization = organizations.ensure("demo")
+        owner = Actor("member", id="user:crowd", organizations=((organization.id, "owner"),))
+        for document in (_big(today) | span, _full() | span, {"slug": DRAFT, "title": "草稿", "kind": "meeting"}):
+            events.create(owner, document)
+        for slug, change in ((OVER, events.close), (CALLED_OFF, events.cancel)):
+            events.create(owner, {"slug": slug, "title": f"{slug} 广场宣传", "kind": "outreach", "registration": {"open": False}, **span})
+            events.publish(owner, slug)
+            change(owner, slug)
+        for slug in (BIG, FULL):
+            events.publish(owner, slug)
+        _register(crowd, owner)
+        _register_many(people)
+        _phones(crowd, owner)
+    return crowd
+
+
+def _big(today: datetime) -> dict[str, Any]:
+    begin = today + timedelta(hours=9)
+    kinds = ("headcount", "handout", "consultation", "application", "material")
+    return {
+        "slug": BIG,
+        "title": LONG_TITLE,
+        "kind": "fair",
+        "host": "管城回族区人民政府办公室、管城回族区文化广电旅游体育局、管城回族区政务服务和大数据管理局",
+        "undertaker": "管城回族区非物质文化遗产保护中心及各街道办事处综合文化站",
+        "venue": "管城回族区南大街与东大街交叉口向北一百五十米路西商都国家考古遗址公园城墙下西广场",
+        "contact_phone": "0371-66001234",
+        "description": f"{LONG_TITLE}。详情见{LONG_WORD}{'activity' * 12}。" * 3,
+        "registration": {
+            "capacity": 20_000, "max_party": 8,
+            "questions": [{"key": "wish", "label": "您最想学哪一项非遗手艺，或者想向哪个部门咨询哪一件事情", "type": "text"}],
+        },
+        "areas": [{"key": f"stall-{n}", "name": f"第{n}号摊位：猴加官、黄河澄泥砚、麦秆画", "kind": "stall", "note": "传承人现场演示" * 4} for n in range(1, 31)],
+        "sessions": [
+            {
+                "key": f"s-{n}", "name": f"第{n}场 剪纸与面塑亲子体验（六至十二岁，须家长陪同）", "capacity": 400 if n > 1 else 2,
+                "starts_at": (begin + timedelta(minutes=30 * n)).isoformat(), "ends_at": (begin + timedelta(minutes=30 * n + 25)).isoformat(),
+            }
+            for n in range(1, 21)
+        ],
+        "checkpoints": [
+            {"key": "gate", "name": "商都国家考古遗址公园东门检票口", "rule": "once", "entrance": True},
+            *({"key": f"p-{n}", "name": f"打卡点{n}（城墙下第{n}展棚）", "rule": ("stamp", "each_time", "daily")[n % 3]} for n in range(1, 8)),
+        ],
+        "counters": [
+            {
+                "key": f"c-{n}", "name": f"政务公开和便民服务宣传册第{n}种", "kind": kinds[n % 5], "unit": "人次" if n % 5 in {0, 2} else "份",
+                "verb": "接受" if n % 5 == 2 else "发放", "steps": [1, 5, 10, 100],
+                **({"topics": [f"{word}类咨询事项" for word in "社保,医保,户籍,就业,住房,教育,民政,残联".split(",")]} if n % 5 == 2 else {}),
+                **({"stock": 3000} if n % 5 == 1 else {}),
+            }
+            for n in range(10)
+        ],
+    }  # fmt: skip
+
+
+def _full() -> dict[str, Any]:
+    return {
+        "slug": FULL, "title": "名额已满的讲座", "kind": "fair", "contact_phone": "0371-66001234", "venue": "社区活动室",
+        "registration": {"capacity": 2, "max_party": 2, "waitlist": True},
+        "checkpoints": [{"key": "gate", "name": "门口", "rule": "once", "entrance": True}],
+    }  # fmt: skip
+
+
+def _register(crowd: Crowd, owner: Actor) -> None:
+    """One ticket of every kind."""
+    for number, (kind, slug, size) in enumerate((("whole", BIG, 8), ("cancelled", BIG, 1), ("blocked", BIG, 2), ("taken", FULL, 2), ("waiting", FULL, 1))):
+        said = {"name": LONG_NAME, "phone": f"1380000{number:04d}", "party_size": size, "consent": True, "answers": {"wish": "面塑" * 40} if slug == BIG else {}}
+        said["sessions"] = [f"s-{n}" for n in range(2, 9)] if kind == "whole" else []
+        crowd.tickets[kind] = registrations.register(owner, slug, said).registration
+    registrations.cancel(owner, BIG, crowd.tickets["cancelled"].id)
+    registrations.block(owner, BIG, crowd.tickets["blocked"].id, True)
+    for ticket in crowd.tickets.values():
+        db.session.refresh(ticket)
+        db.session.expunge(ticket)
+
+
+def _register_many(people: int) -> None:
+    """As many parties more, straight into the tables."""
+    event = db.session.scalars(select(Event).where(Event.slug == BIG)).one()
+    now = datetime.now(ZoneInfo("UTC"))
+    statuses = ("confirmed",) * 17 + ("cancelled", "pending", "confirmed")
+    parties, persons = [], []
+    for number in range(people):
+        key, seq, status = str(uuid.uuid4()), event.next_seq + number, statuses[number % 20]
+        parties.append({
+            "id": key, "event_id": event.id, "seq": seq, "roster_revision": seq, "status": status, "party_size": number % 3 + 1,
+            "code": codes.mint(), "pickup_code": f"{100_000 + number}", "channel": ("web", "phone", "desk", "proxy")[number % 4],
+            "created_at": now, "updated_at": now,
+        })  # fmt: skip
+        name = LONG_NAME if number % 9 == 0 else f"王桂{'芳兰英香琴'[number % 5]}"
+        phone = f"+8613{number:09d}"
+        persons.append({"registration_id": key, "event_id": event.id, "name": name, "initials": " wgf ", "phone": phone, "phone_tail": phone[-4:]})
+    db.session.execute(insert(Registration), parties)
+    db.session.execute(insert(Person), persons)
+    taken = sum(row["party_size"] for row in parties if row["status"] != "cancelled")
+    changed = {"next_seq": event.next_seq + people, "roster_revision": event.next_seq + people, "places_taken": event.places_taken + taken}
+    db.session.execute(update(Event).where(Event.id == event.id).values(changed))
+    db.session.commit()
+
+
+def _phones(crowd: Crowd, owner: Actor) -> None:
+    """Thirty phones, one of which has tapped 200 times, scanned, been refused, and differs from the server."""
+    invited = devices.invite(owner, BIG, {"name": "东门检票口志愿者手机（夜市一组）", "max_uses": 40})
+    for number in range(30):
+        crowd.device_token = devices.join(invited.join_code, f"{LONG_NAME[:30]}{number}", uuid.uuid4().hex).token
+    crowd.join_code = invited.join_code
+    door = actors.authenticate(crowd.device_token)
+    crowd.device_id = door.id.removeprefix("device:")
+    start = datetime.now(ZoneInfo("UTC")) - timedelta(hours=3)
+    happened: list[dict[str, Any]] = [
+        {"type": "tally", "counter": f"c-{(0, 1, 2, 6, 7)[n % 5]}", "quantity": (1, 5, 10, 100)[n % 4], **({"topic": "社保类咨询事项"} if n % 5 in {2, 4} else {})}
+        for n in range(200)
+    ]
+    codes_of = list(db.session.scalars(select(Registration.code).join(Event).where(Event.slug == BIG, Registration.status == "confirmed").limit(60)))
+    happened += [{"type": "checkin", "checkpoint": "gate", "ticket": code, "count": 1} for code in [*codes_of, *codes_of[-6:]]]
+    happened += [{"type": "checkin", "checkpoint": "gate", "ticket": crowd.tickets["cancelled"].code, "count": 1, "decided": "admitted"}]
+    happened += [{"type": "checkin", "checkpoint": "gate", "ticket": "0" * 20, "count": 1}, {"type": "walkin", "checkpoint": "gate", "count": 3}]
+    for number, record in enumerate(happened):
+        record |= {"id": str(uuid.uuid4()), "at": (start + timedelta(seconds=30 * number)).isoformat(), "operator": LONG_NAME[:40]}
+    sent = datetime.now(ZoneInfo("UTC")).isoformat()
+    answers = records.submit(door, BIG, {"sent_at": sent, "queued": 7, "records": happened})["results"]
+    assert [answer for answer in answers if answer["status"] == "rejected"] == []
+    crowd.record_id = happened[0]["id"]
+    db.session.execute(update(Device).where(Device.id != crowd.device_id).values(queued=3))
+    db.session.commit()

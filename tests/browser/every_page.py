@@ -1,0 +1,169 @@
+"""Every page there is: who opens it, its address, and what is done there to see one of its states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.crowd import Crowd
+
+Deed = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One page in one state. ``{…}`` in the address is filled in from the crowd."""
+
+    name: str
+    who: str
+    path: str
+    deed: Deed | None = None
+
+    def address(self, crowd: Crowd) -> str:
+        """Where the page is."""
+        tickets = {f"{kind}_code": ticket.code for kind, ticket in crowd.tickets.items()}
+        parties = {f"{kind}_id": ticket.id for kind, ticket in crowd.tickets.items()}
+        return self.path.format(**tickets, **parties, record=crowd.record_id, device=crowd.device_id, join=crowd.join_code)
+
+
+def send(selector: str) -> Deed:
+    """Send a form as it stands, past the browser's own checks, so that the server's complaints are seen."""
+
+    def deed(page: Page) -> None:
+        page.locator(f"{selector} >> nth=0").evaluate("form => { form.noValidate = true; form.requestSubmit(); }")
+        page.wait_for_load_state("load")
+        expect(page.locator(".is-invalid, .has-error, .alert-stop, .alert-danger").first).to_be_visible()
+
+    return deed
+
+
+def ready(page: Page) -> None:
+    """The scanner has its session."""
+    expect(page.locator("[data-scan][data-mode=ready]")).to_be_visible()
+
+
+def typed(code: str) -> Deed:
+    """The scanner has answered a typed code; the answer stays."""
+
+    def deed(page: Page) -> None:
+        ready(page)
+        page.locator("[data-hook=code-input]").fill(code)
+        page.locator("[data-hook=code-input]").press("Enter")
+        expect(page.locator("[data-hook=result]")).to_have_attribute("data-pending", "0")
+
+    return deed
+
+
+def unjoined(page: Page) -> None:
+    """The scanner knows that it has not joined."""
+    expect(page.locator("[data-notice=unjoined]")).to_be_visible()
+
+
+def invited(page: Page) -> None:
+    """A join link and its QR code are on the page."""
+    page.locator("#name").fill("西门检票口（夜市二组）的第一台志愿者手机")
+    page.locator("form:has(#name)").first.evaluate("form => form.requestSubmit()")
+    expect(page.locator("img[data-hook=join-qr]")).to_be_visible()
+
+
+def opened(page: Page) -> None:
+    """Every folded part is open."""
+    page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
+
+
+NOTHING = [
+    Sight("home", "stranger", "/"),
+    Sight("my", "stranger", "/my"),
+    Sight("console", "member", "/manage/"),
+    Sight("journal", "member", "/manage/journal"),
+]
+EVENT, CONSOLE = "/e/big", "/manage/e/big"
+EVERY = [
+    Sight("home", "stranger", "/"),
+    Sight("event", "stranger", EVENT),
+    Sight("event-wrong", "stranger", EVENT, send("form#register, #register form, main form[method=post]")),
+    Sight("event-full", "stranger", "/e/full"),
+    Sight("event-over", "stranger", "/e/over"),
+    Sight("event-called-off", "stranger", "/e/called-off"),
+    Sight("privacy", "stranger", f"{EVENT}/privacy"),
+    Sight("my-nobody", "stranger", "/my"),
+    Sight("my", "resident", "/my"),
+    Sight("ticket", "resident", "/t/{whole_code}"),
+    Sight("ticket-cancelled", "resident", "/t/{cancelled_code}"),
+    Sight("ticket-blocked", "resident", "/t/{blocked_code}"),
+    Sight("ticket-waiting", "resident", "/t/{waiting_code}"),
+    Sight("ticket-stranger", "stranger", "/T/{whole_code}"),
+    Sight("ticket-wrong", "stranger", "/t/{whole_code}", send("form[action$=unlock]")),
+    Sight("no-ticket", "stranger", "/t/00000000000000000000"),
+    Sight("no-page", "stranger", "/nothing-is-here"),
+    Sight("join", "stranger", "/join/{join}"),
+    Sight("join-wrong", "stranger", "/join/{join}", send("main form[method=post]")),
+    Sight("join-unknown", "stranger", "/join/NOSUCHCODE"),
+    Sight("scan-unjoined", "stranger", "/scan", unjoined),
+    Sight("scan", "volunteer", "/scan", ready),
+    Sight("scan-refused", "volunteer", "/scan", typed("0" * 20)),
+    Sight("check-in", "volunteer", "/t/{taken_code}"),
+    Sight("check-in-whole", "volunteer", "/t/{whole_code}"),
+    Sight("api-docs", "stranger", "/api/docs"),
+    Sight("sign-in", "stranger", "/manage/sign-in"),
+    Sight("sign-in-wrong", "stranger", "/manage/sign-in", send("main form[method=post]")),
+    Sight("password-first", "newcomer", "/manage/password"),
+    Sight("password-wrong", "newcomer", "/manage/password", send("main form[method=post]")),
+    Sight("console", "member", "/manage/"),
+    Sight("journal", "member", "/manage/journal"),
+    Sight("new", "member", "/manage/new"),
+    Sight("new-form", "member", "/manage/new?template=fair", opened),
+    Sight("new-wrong", "member", "/manage/new?template=fair", send("main form[method=post]")),
+    Sight("import-new", "member", "/manage/import"),
+    Sight("draft", "member", "/manage/e/draft/"),
+    Sight("draft-people", "member", "/manage/e/draft/registrations"),
+    Sight("draft-phones", "member", "/manage/e/draft/devices"),
+    Sight("draft-live", "member", "/manage/e/draft/live"),
+    Sight("draft-report", "member", "/manage/e/draft/report"),
+    Sight("draft-conflicts", "member", "/manage/e/draft/conflicts"),
+    Sight("draft-tallies", "member", "/manage/e/draft/tallies"),
+    Sight("overview", "member", f"{CONSOLE}/"),
+    Sight("overview-viewer", "viewer", f"{CONSOLE}/"),
+    Sight("forbidden", "viewer", f"{CONSOLE}/edit"),
+    Sight("edit", "member", f"{CONSOLE}/edit", opened),
+    Sight("import", "member", f"{CONSOLE}/import"),
+    Sight("people", "member", f"{CONSOLE}/registrations"),
+    Sight("party", "member", f"{CONSOLE}/registrations/{{whole_id}}"),
+    Sight("party-cancel", "member", f"{CONSOLE}/registrations/{{whole_id}}/cancel"),
+    Sight("desk", "member", f"{CONSOLE}/desk"),
+    Sight("desk-wrong", "member", f"{CONSOLE}/desk", send("main form[method=post]")),
+    Sight("phones", "member", f"{CONSOLE}/devices"),
+    Sight("phones-invited", "member", f"{CONSOLE}/devices", invited),
+    Sight("phone-stop", "member", f"{CONSOLE}/devices/{{device}}/revoke"),
+    Sight("live", "member", f"{CONSOLE}/live"),
+    Sight("wall", "member", f"{CONSOLE}/live?wall=1"),
+    Sight("figure", "member", f"{CONSOLE}/figures/entries"),
+    Sight("figure-counter", "member", f"{CONSOLE}/figures/counter:c-1"),
+    Sight("undo", "member", f"{CONSOLE}/records/{{record}}/undo"),
+    Sight("report", "member", f"{CONSOLE}/report"),
+    Sight("tallies", "member", f"{CONSOLE}/tallies"),
+    Sight("tally", "member", f"{CONSOLE}/tallies/c-1"),
+    Sight("conflicts", "member", f"{CONSOLE}/conflicts"),
+    Sight("publish", "member", "/manage/e/draft/turn/publish"),
+    Sight("finalize", "member", f"{CONSOLE}/turn/finalize"),
+    Sight("call-off", "member", f"{CONSOLE}/turn/cancel"),
+    Sight("postpone", "member", f"{CONSOLE}/postpone"),
+]
+NOT_PAGES = {
+    "api.": "answers JSON, text or a workbook",
+    "health.": "answers text to programs",
+    "static": "files",
+    "web.calendar": "a calendar file",
+    "web.ticket_calendar": "a calendar file",
+    "web.ticket_qr": "a picture",
+    "web.favicon": "a picture",
+    "web.robots": "text to programs",
+    "web.manage": "sets the cookie and leads to the ticket",
+    "web.ticket_again": "leads to the ticket",
+    "manage.export": "a file",
+    "manage.live_figures": "answers JSON",
+    "manage.report_txt": "text",
+    "manage.report_xlsx": "a workbook",
+}

@@ -1,0 +1,147 @@
+"""Every page in four states (标准版, 长辈版; light, dark): no axe violation, nothing cut off at 320 px or 200 %, all by keyboard, all large enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import RequestRedirect
+
+from tests.browser import crowd as crowds
+from tests.browser.crowd import Crowd
+from tests.browser.every_page import EVERY, NOT_PAGES, NOTHING, Sight
+from tests.browser.measure import CUT_OFF, KEYBOARD_READY, KEYBOARD_SAID, SMALL
+from tests.browser.test_components import RULES
+from tests.live import LiveServer
+
+CONTRAST = ["color-contrast", "color-contrast-enhanced"]
+COLOURS = {"runOnly": {"type": "rule", "values": CONTRAST}}
+LOOKS = {"runOnly": {"type": "rule", "values": [*CONTRAST, "target-size", "scrollable-region-focusable"]}}
+AXE = Axe()
+WIDTHS = ((320, 1, "320 px"), (390, 2, "390 px at 200 %"))
+
+
+class Desk:
+    """One browser window for each kind of person, used again from page to page."""
+
+    def __init__(self, browser: Browser, crowd: Crowd) -> None:
+        self.browser, self.crowd = browser, crowd
+        self.pages: dict[str, Page] = {}
+
+    def page(self, who: str) -> Page:
+        """The window of that person."""
+        if who not in self.pages:
+            context = self.browser.new_context(
+                viewport={"width": 390, "height": 844}, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce"
+            )
+            context.set_default_timeout(15_000)
+            context.add_cookies([{"name": name, "value": value, "url": self.crowd.server.url} for name, value in self.crowd.cookies(who).items()])
+            self.pages[who] = context.new_page()
+        return self.pages[who]
+
+    def open(self, sight: Sight, display: str) -> Page:
+        """That page in 标准版 or 长辈版, on a phone, in the light."""
+        page = self.page(sight.who)
+        page.context.add_cookies([{"name": "display", "value": display, "url": self.crowd.server.url}])
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto("about:blank")  # a page of the same address but for its fragment would not be loaded anew
+        page.goto(self.crowd.server.url + sight.address(self.crowd))
+        if sight.deed:
+            sight.deed(page)
+        assert page.get_attribute("html", "data-display") == display
+        return page
+
+    def close(self) -> None:
+        """Close every window."""
+        for page in self.pages.values():
+            page.context.close()
+
+
+@pytest.fixture(scope="module")
+def first_day(chromium: Browser, new_server: Callable[..., LiveServer]) -> Iterator[Desk]:
+    """A server without any event."""
+    server = new_server()
+    desk = Desk(chromium, crowds.nothing(server))
+    yield desk
+    desk.close()
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def full_house(chromium: Browser, new_server: Callable[..., LiveServer]) -> Iterator[Desk]:
+    """A server with far too much on it."""
+    server = new_server()
+    desk = Desk(chromium, crowds.fill(crowds.nothing(server)))
+    yield desk
+    desk.close()
+    server.close()
+
+
+@pytest.mark.parametrize("sight", EVERY, ids=lambda sight: sight.name)
+def test_a_page(full_house: Desk, sight: Sight) -> None:
+    found = faults(full_house, sight)
+    assert not found, "\n".join(map(str, found))
+
+
+@pytest.mark.parametrize("sight", NOTHING, ids=lambda sight: sight.name)
+def test_a_page_on_the_first_day(first_day: Desk, sight: Sight) -> None:
+    found = faults(first_day, sight)
+    assert not found, "\n".join(map(str, found))
+
+
+def test_no_page_is_left_out(full_house: Desk) -> None:
+    app = full_house.crowd.app
+    reached = {endpoint_of(app, sight.address(full_house.crowd).split("?")[0]) for sight in EVERY}
+    shown = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    named = {part for part in NOT_PAGES if any(name.startswith(part) for name in shown)}
+    assert named == set(NOT_PAGES), "an exception that is not needed any more"
+    assert {name for name in shown - reached if not name.startswith(tuple(NOT_PAGES))} == set()
+
+
+def endpoint_of(app: Flask, path: str) -> str | None:
+    """The view behind an address."""
+    try:
+        return app.url_map.bind("localhost").match(path, "GET")[0]
+    except RequestRedirect as leads:
+        return endpoint_of(app, leads.new_url.removeprefix("http://localhost"))
+    except NotFound:
+        return None
+
+
+def faults(desk: Desk, sight: Sight) -> list[Any]:
+    """Everything that is wrong with a page in its four states."""
+    found: list[Any] = []
+    for display, main in (("standard", 44), ("elder", 60)):
+        page = desk.open(sight, display)
+        page.evaluate(AXE.axe_script)
+        found += violations(page, f"{display} light", RULES if display == "standard" else LOOKS)  # the markup of both is the same
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        found += violations(page, f"{display} dark", COLOURS)
+        found += [(display, "small", small) for small in page.evaluate(SMALL, {"least": 44, "main": main})]
+        for width, zoom, name in WIDTHS:
+            if zoom == 1 or display == "standard":
+                page.set_viewport_size({"width": width, "height": 720})
+                found += [(display, name, cut) for cut in page.evaluate(CUT_OFF, zoom)]
+    found += unreached(page)
+    return found
+
+
+def violations(page: Page, state: str, rules: dict[str, Any]) -> list[Any]:
+    """What axe complains about."""
+    found = page.evaluate("options => axe.run(options).then(said => said.violations)", {**rules, "resultTypes": ["violations"]})
+    return [(state, one["id"], [node["html"][:160] for node in one["nodes"]][:4]) for one in found]
+
+
+def unreached(page: Page) -> list[Any]:
+    """What the Tab key does not come to, or comes to without showing it."""
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.set_viewport_size({"width": 390, "height": 844})
+    for _ in range(page.evaluate(KEYBOARD_READY)):
+        page.keyboard.press("Tab")
+    return [("keyboard", *said) for said in page.evaluate(KEYBOARD_SAID)]
