@@ -121,6 +121,26 @@ test('used up, cancelled and waitlisted tickets are sent without a question', as
   }
 });
 
+test('a typed 签到码 of a party that is all in is not asked about: the refusal comes at once', async () => {
+  const { door, records } = bench({ people: { '042137': party(2, { used: { gate: 2 } }) }, answers: () => ({ status: 'recorded', outcome: 'already_used', message: '已签到 · 19:02 入口' }) });
+  door.scan('042137', 'typed');
+  await settled();
+  assert.deepEqual([records.length, door.screen.outcome, door.screen.tone], [1, 'already_used', 'stop']);
+});
+
+test('whoever confirms a party sees how many went in before', async () => {
+  const { door } = bench({ people: { '042137': party(3, { used: { gate: 1 } }) } });
+  door.scan('042137', 'typed');
+  await settled();
+  assert.deepEqual([door.screen.phase, door.screen.most, door.screen.detail], ['choosing', 2, '报名 3 位 · 已进 1 位']);
+});
+
+test('a walk-in was not registered beforehand', async () => {
+  const { door } = bench({ answers: () => ({ status: 'recorded', outcome: 'admitted', message: '请进 · 现场登记2位', party_size: 2, remaining: 0 }) });
+  await door.carry(door.maker.walkin({ checkpoint: 'gate', count: 2, name: null, phone: null, consent: false }), '现场登记');
+  assert.deepEqual([door.screen.line, door.screen.detail], ['现场登记2位', '']);
+});
+
 test('too many offers those who may still enter, as a new record', async () => {
   const { door, records } = bench({ people: { [CODE]: party(4) }, answers: (record, turn) => (turn === 1 ? { status: 'recorded', outcome: 'too_many', message: '还可进2位', remaining: 2 } : { status: 'recorded', outcome: 'admitted', message: '请进 · 2位', remaining: 0 }) });
   door.scan(CODE, 'camera');

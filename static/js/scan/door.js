@@ -12,7 +12,7 @@
  */
 
 import { mintId } from '../lib/uuid.js';
-import { planFor } from './plan.js';
+import { alreadyIn, planFor } from './plan.js';
 import { parseTicketText } from './ticket-text.js';
 import { verdictOf } from './verdict.js';
 import { WORDS } from './words.js';
@@ -231,7 +231,8 @@ export class Door {
       this.offer(result.remaining, { ...shared, detail: '' });
     } else {
       const hold = this.holds() && result.outcome === 'admitted' && current.direction !== 'exit';
-      const party = typeof result.party_size === 'number' && result.party_size > 1 ? WORDS.party(result.party_size) : '';
+      const registered = current.place !== null; // not a walk-in: its sentence says how many
+      const party = registered && typeof result.party_size === 'number' && result.party_size > 1 ? WORDS.party(result.party_size) : '';
       this.finish({ ...shared, detail: [party, left, result.note].filter(Boolean).join(' · ') }, hold);
     }
   }
@@ -248,8 +249,10 @@ export class Door {
   /** @param {Person | null} person */
   personLines(person) {
     const party = person?.party_size && person.party_size > 1 ? WORDS.party(person.party_size) : '';
+    const place = this.current?.place;
+    const before = person && place ? alreadyIn(person, place) : 0;
     const tail = person?.phone_tail ? WORDS.tail(person.phone_tail) : '';
-    return { name: person?.name || '', detail: [party, tail, person?.note].filter(Boolean).join(' · ') };
+    return { name: person?.name || '', detail: [party, before ? WORDS.wasIn(before) : '', tail, person?.note].filter(Boolean).join(' · ') };
   }
 
   /** @param {Partial<Screen>} screen @param {boolean} [hold] until 已发放 is tapped */

@@ -22,9 +22,17 @@
  */
 export function mayPass(person, place, direction) {
   const party = person.party_size || 1;
-  if (direction === 'exit' || place.rule === 'each_time' || place.rule === 'daily') return party; // what was used may be another day's
-  const used = typeof person.used === 'object' && person.used ? person.used[place.key] || 0 : 0;
-  return Math.max(0, party - used);
+  return direction === 'exit' ? party : Math.max(0, party - alreadyIn(person, place));
+}
+
+/**
+ * @param {Person} person
+ * @param {Place} place
+ * @returns {number} how many of the party went in here before; 0 where that does not bind who passes now
+ */
+export function alreadyIn(person, place) {
+  if (place.rule === 'each_time' || place.rule === 'daily') return 0; // what was used may be another day's
+  return typeof person.used === 'object' && person.used ? person.used[place.key] || 0 : 0;
 }
 
 /**
@@ -39,6 +47,7 @@ export function planFor(found, { place, direction, mustConfirm, maxParty }) {
   const person = found.rows[0];
   const most = mayPass(person, place, direction);
   const stands = (person.status || 'confirmed') === 'confirmed';
+  if (stands && most === 0) return { step: 'send', count: 1, person }; // all in already: nothing to ask, the refusal is kept
   if (!mustConfirm && (!stands || most <= 1)) return { step: 'send', count: 1, person };
   return { step: 'choose', most: Math.max(1, stands ? most : 1), value: Math.max(1, stands ? most : 1), person };
 }
