@@ -252,13 +252,14 @@ def parse(data: Any) -> EventDocument:
         faults += faults_of(error)
     else:
         faults += _cross_check(document)
+    faults += _time_faults(data)
     if faults or document is None:
         raise Invalid(faults)
     return document
 
 
 def _cross_check(document: EventDocument) -> list[Fault]:
-    """What only the whole document can tell: keys that are double, that point nowhere, times that run backwards."""
+    """What only the whole document can tell: keys that are double, that point nowhere."""
     faults: list[Fault] = []
     for group in ("areas", "sessions", "checkpoints", "counters"):
         seen: set[str] = set()
@@ -281,18 +282,35 @@ def _cross_check(document: EventDocument) -> list[Fault]:
         for key in checkpoint.sessions:
             if key not in sessions:
                 faults.append(Fault(f"checkpoints.{index}.sessions", "unknown_key", "没有代号为“{key}”的场次", {"key": key}))
-    spans = [("", document, "starts_at", "ends_at"), ("registration.", document.registration, "opens_at", "closes_at")]
-    spans += [(f"sessions.{i}.", part, "starts_at", "ends_at") for i, part in enumerate(document.sessions)]
-    spans += [(f"checkpoints.{i}.", part, "opens_at", "closes_at") for i, part in enumerate(document.checkpoints)]
-    for prefix, part, first, last in spans:
-        begins, ends = getattr(part, first), getattr(part, last)
-        if begins is not None and ends is not None and ends <= begins:
-            faults.append(Fault(f"{prefix}{last}", "order", "结束时间要晚于开始时间"))
-    if document.ends_at is not None and document.starts_at is None:
-        faults.append(Fault("starts_at", "required", "填了结束时间，也要填开始时间"))
     if document.participation not in {"entries", "none"} | counters:
         faults.append(Fault("participation", "unknown_key", "参加人次只能取 entries、none 或一个计数项的代号"))
     return faults
+
+
+def _time_faults(data: dict[str, Any]) -> list[Fault]:
+    """Times that run backwards; looked for in the document as it was sent, so that a fault elsewhere hides none of them."""
+    spans = [("", data, "starts_at", "ends_at"), ("registration.", data.get("registration"), "opens_at", "closes_at")]
+    for group, first, last in (("sessions", "starts_at", "ends_at"), ("checkpoints", "opens_at", "closes_at")):
+        rows = data.get(group)
+        spans += [(f"{group}.{index}.", row, first, last) for index, row in enumerate(rows[:500] if isinstance(rows, list) else [])]
+    faults = []
+    for prefix, part, first, last in spans:
+        if isinstance(part, dict):
+            begins, ends = _readable(part.get(first)), _readable(part.get(last))
+            if begins is not None and ends is not None and ends <= begins:
+                faults.append(Fault(f"{prefix}{last}", "order", "结束时间要晚于开始时间"))
+    if data.get("starts_at") in (None, "") and _readable(data.get("ends_at")) is not None:
+        faults.append(Fault("starts_at", "required", "填了结束时间，也要填开始时间"))
+    return faults
+
+
+def _readable(value: Any) -> datetime | None:
+    """The time, where it can be read; pydantic complains of the others."""
+    try:
+        found = _when(value)
+    except PydanticCustomError:
+        return None
+    return found if isinstance(found, datetime) else None
 
 
 _SENTENCES = {

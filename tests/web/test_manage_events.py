@@ -36,6 +36,13 @@ def make(console: Console, template: str = "fair", **changes: Any) -> str:
     return answer.headers["Location"].removeprefix("/manage/e/").strip("/")
 
 
+def test_every_fault_is_said_at_once(app: Flask) -> None:
+    console = Console(app)
+    answer = console.send("/manage/new", page="/manage/new?template=fair", **(TYPED | {"contact_phone": "12", "ends_at": "2026-08-20T18:00"}))
+    assert answer.status_code == 422
+    assert 'id="contact_phone-error"' in answer.text and 'id="ends_at-error"' in answer.text and "结束时间要晚于开始时间" in answer.text
+
+
 def test_nothing_yet_is_said_honestly(app: Flask) -> None:
     page = Console(app).get("/manage/")
     assert "还没有活动" in page and "/manage/new" in page
