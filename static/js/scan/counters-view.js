@@ -71,9 +71,10 @@ export class CountersView {
       if (tap) this.onUndo(tap.id);
     });
     pads.append(minus);
-    if (heads) pads.append(this.pad(counter, first, 'out', 'out', WORDS.out));
-    pads.append(this.pad(counter, first, 'in', 'plus', heads ? WORDS.in : `+${first}`));
-    for (const step of larger) pads.append(this.pad(counter, step, 'in', 'step', `+${step}`));
+    const plus = (/** @type {number} */ quantity) => (heads ? WORDS.in(quantity) : `+${quantity}`);
+    if (heads) pads.append(this.pad(counter, first, 'out', 'out', WORDS.out(first)));
+    pads.append(this.pad(counter, first, 'in', 'plus', plus(first)));
+    for (const step of larger) pads.append(this.pad(counter, step, 'in', 'step', plus(step)));
     card.append(pads);
     if (counter.kind === 'handout') card.append(this.stocktakeForm(counter));
     return card;

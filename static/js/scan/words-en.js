@@ -3,6 +3,8 @@
 
 import { inEnglish } from './sentences-en.js';
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
 /** @type {typeof import('./words.js').CHINESE} */
 export const ENGLISH = {
   say: inEnglish,
@@ -39,6 +41,8 @@ export const ENGLISH = {
   deciding: 'Checking…',
   foreign: 'Not a ticket',
   foreignLine: 'Nothing was sent. Ask for the ticket',
+  shortCode: (count) => `The code has 6 digits, here ${count}`,
+  notBegun: (month, day, time) => `The event has not begun. It starts on ${day} ${MONTHS[month - 1]}, ${time}`,
   noCode: 'No code seen',
   noCodeLine: 'Go closer, or type the 6-digit code',
   noNetwork: 'No network, cannot check',
@@ -80,8 +84,8 @@ export const ENGLISH = {
   walkin: 'Walk-in',
   minus: 'Undo',
   minusOf: (quantity, out) => `Undo ${out ? 'out ' : '+'}${quantity}`,
-  in: 'In +1',
-  out: 'Out +1',
+  in: (quantity) => `In +${quantity}`,
+  out: (quantity) => `Out +${quantity}`,
   topics: 'Topic (optional)',
   inside: (inside, out) => `inside ${inside} · out ${out}`,
   stockLeft: (left, unit) => (left < 0 ? `over the stock by ${-left} ${unit}` : `left: ${left} ${unit}`),

@@ -41,6 +41,10 @@ export const CHINESE = {
   deciding: '正在核对…',
   foreign: '不是报名凭证的码',
   foreignLine: '没有发送。请对方打开报名凭证',
+  /** @param {number} count of digits */
+  shortCode: (count) => `签到码是6位，现在${count}位`,
+  /** @param {number} month @param {number} day @param {string} time */
+  notBegun: (month, day, time) => `活动还没开始：${month}月${day}日${time}`,
   noCode: '没看清码',
   noCodeLine: '请拍近一些，或输入6位签到码',
   noNetwork: '没有网络,无法核对',
@@ -93,8 +97,10 @@ export const CHINESE = {
   minus: '撤销',
   /** @param {number} quantity @param {boolean} out */
   minusOf: (quantity, out) => `撤销${out ? '出' : '+'}${quantity}`,
-  in: '进 +1',
-  out: '出 +1',
+  /** @param {number} quantity */
+  in: (quantity) => `进 +${quantity}`,
+  /** @param {number} quantity */
+  out: (quantity) => `出 +${quantity}`,
   topics: '类别（可不选）',
   /** @param {number} inside @param {number} out */
   inside: (inside, out) => `在场 ${inside} · 已出 ${out}`,
