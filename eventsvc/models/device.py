@@ -18,6 +18,7 @@ class Invitation(db.Model):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     event_id: Mapped[str] = mapped_column(ForeignKey("events.id"), index=True)
     parent_id: Mapped[str | None] = mapped_column(String(36))  # the invitation of the phone that handed over
+    made_by: Mapped[str | None] = mapped_column(String(36))  # that phone
     name: Mapped[str] = mapped_column(String(80))
     scopes: Mapped[list[str]] = mapped_column(JSON)
     checkpoints: Mapped[list[str]] = mapped_column(JSON, default=list)  # none named = all of the event's

@@ -174,6 +174,7 @@ def hand_over(actor: Actor) -> Invited:
         id=str(uuid.uuid4()),
         event_id=device.event_id,
         parent_id=device.invitation_id,
+        made_by=device.id,
         name=device.name,
         scopes=device.scopes,
         checkpoints=device.checkpoints,
@@ -213,8 +214,12 @@ def revoke(actor: Actor, slug: str, device_id: str) -> None:
             family += db.session.scalars(select(Invitation).where(Invitation.parent_id == one.id))
         stop = update(Device).where(Device.invitation_id.in_([one.id for one in family]), Device.revoked_at.is_(None))
         db.session.execute(stop.values(revoked_at=now))
-    if device is not None:
-        device.revoked_at = device.revoked_at or now
+    phones = [device] if device is not None else []
+    for phone in phones:  # grows likewise: the phone's other browsers go with it, and links that nobody has used yet
+        phone.revoked_at = phone.revoked_at or now
+        for link in db.session.scalars(select(Invitation).where(Invitation.made_by == phone.id)):
+            link.revoked_at = link.revoked_at or now
+            phones += db.session.scalars(select(Device).where(Device.invitation_id == link.id))
     journal.note(actor, "device.revoke", event, device=device_id)
 
 

@@ -233,6 +233,7 @@ def _create_tables() -> None:
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('event_id', sa.String(length=36), nullable=False),
     sa.Column('parent_id', sa.String(length=36), nullable=True),
+    sa.Column('made_by', sa.String(length=36), nullable=True),
     sa.Column('name', sa.String(length=80), nullable=False),
     sa.Column('scopes', sa.JSON(), nullable=False),
     sa.Column('checkpoints', sa.JSON(), nullable=False),

@@ -161,3 +161,17 @@ def test_stopping_an_invitation_stops_whoever_was_handed_over_to_however_far_dow
             authenticate(joined.token)
     with pytest.raises(Conflict):
         devices.look_at(open_link.join_code)
+
+
+def test_a_phone_that_is_stopped_takes_its_other_browsers_and_links_along() -> None:
+    world = World()
+    phone = world.phone()
+    used, unused = devices.hand_over(phone), devices.hand_over(phone)
+    other = devices.join(used.join_code, "甲", "nonce-1000")
+    third = devices.join(devices.hand_over(authenticate(other.token)).join_code, "甲", "nonce-2000")
+    devices.revoke(world.owner, world.slug, phone.id)
+    for token in (other.token, third.token):
+        with pytest.raises(Unauthorized):
+            authenticate(token)
+    with pytest.raises(Conflict):
+        devices.join(unused.join_code, "甲", "nonce-3000")

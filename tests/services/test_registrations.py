@@ -374,3 +374,15 @@ def test_nothing_of_the_person_is_in_the_registration() -> None:
     row = db.session.execute(db.text("SELECT * FROM registrations")).mappings().one()
     assert "王桂芳" not in repr(dict(row)) and "13900000001" not in repr(dict(row))
     assert db.session.get_one(Person, ticket.id).phone == "+8613900000001"
+
+
+def test_a_party_cannot_grow_after_registration_has_closed(clock: FakeClock) -> None:
+    world = World()
+    ticket = world.ticket(2)
+    holder = Actor("public", holds=frozenset({ticket.id}))
+    clock.advance(hours=5)
+    with pytest.raises(Invalid) as raised:
+        registrations.change(holder, world.slug, ticket.id, {"party_size": 3})
+    assert raised.value.faults[0].code == "registration_closed"
+    assert registrations.change(holder, world.slug, ticket.id, {"party_size": 1}).registration.party_size == 1
+    assert registrations.change(world.owner, world.slug, ticket.id, {"party_size": 3}).registration.party_size == 3

@@ -2,7 +2,8 @@
 
 Whoever finds nobody at work leads: it takes every request that waits for the same event, works through them in the
 order in which they came, commits once, and wakes them; then the next one that waits leads. Nobody is answered before
-the commit. If a group fails as a whole, each of its requests is tried alone, so that one cannot sink the others.
+the commit. If a group fails as a whole, each of its requests is tried alone, so that one cannot sink the others; only
+where the database itself is at fault all are told so at once.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventsvc.errors import Unavailable
+from sqlalchemy.exc import OperationalError
+
+from eventsvc.errors import Refusal, Unavailable
 
 MOST_JOBS = 64
 MOST_RECORDS = 100  # of one transaction, so that no writer waits long
@@ -105,8 +108,9 @@ class Together:
         try:
             self._process(group)
         except Exception as error:
-            if len(group) == 1:
-                group[0].error = error
+            if len(group) == 1 or isinstance(error, (OperationalError, Refusal)):  # alone it would wait as long again
+                for job in group:
+                    job.result, job.error = None, error
                 return
             for job in group:
                 job.result, job.error = None, None

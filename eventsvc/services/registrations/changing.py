@@ -91,6 +91,8 @@ def change(actor: Actor, slug: str, registration_id: str, data: Any) -> Register
         faults.append(Fault("party_size", "number", "请填写参加人数，至少1位"))
     elif size > event.max_party and size > registration.party_size:
         faults.append(Fault("party_size", "too_many", "一次最多报{most}位", {"most": event.max_party}))
+    elif size > registration.party_size and not organizer and (closed := CLOSED.get(state(event, clock.now()))):
+        faults.append(Fault("party_size", closed[0], closed[1]))
     if faults:
         raise Invalid(faults)
     if size != registration.party_size:
@@ -156,7 +158,7 @@ def restore(actor: Actor, slug: str, registration_id: str) -> Registered:
     gone = room is not None and (registration.party_size > room or anyone_waits(event))
     if gone or lacks_session(event, registration):
         raise Conflict("event_full", "名额已经让给别人了，可以重新报名或登记候补")
-    registration.status = "pending" if event.approval else "confirmed"
+    registration.status = "pending" if event.approval and registration.id in actor.holds else "confirmed"
     registration.cancelled_at = None
     touch(event, registration)
     take_places(event, registration, registration.party_size)
