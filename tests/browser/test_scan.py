@@ -125,10 +125,49 @@ def test_a_typed_pickup_code_wants_the_masked_name_confirmed(fair: Fair, open_pa
     phone.expect("admitted")
 
 
+def test_six_digits_go_by_themselves_and_fewer_stay(fair: Fair, open_page: Opener) -> None:
+    ticket = fair.ticket()
+    phone = Phone(open_page(), fair.link())
+    phone.type("12")
+    expect(phone.page.locator("[data-code-hint]")).to_have_text("签到码是6位，现在2位")
+    expect(phone.hook("code-input")).to_have_value("12")
+    assert phone.result.get_attribute("data-phase") == "rest"
+    phone.hook("code-input").fill("")
+    expect(phone.page.locator("[data-code-hint]")).to_be_hidden()
+    phone.hook("code-input").press_sequentially(ticket.pickup)
+    expect(phone.hook("confirm")).to_be_focused()
+    phone.page.keyboard.press("Enter")  # the habit comes late: it confirms nobody
+    assert phone.result.get_attribute("data-phase") == "choosing"
+    assert fair.ledger() == []
+    phone.hook("confirm").click()
+    phone.expect("admitted")
+    phone.hook("code-input").press_sequentially(ticket.pickup)
+    phone.expect("already_used")  # all in: nothing to ask
+    assert [record.outcome for record in fair.ledger()] == ["admitted", "already_used"]
+
+
+def test_the_tapped_tab_is_lit_until_somebody_scrolls_away(fair: Fair, open_page: Opener) -> None:
+    phone = Phone(open_page(), fair.link())
+    for name in ("find", "count", "records"):
+        phone.page.locator(f"[data-tab={name}]").click()
+        for wait in (0, 500, 900):  # at once, on the way, and at rest
+            phone.page.wait_for_timeout(wait)
+            assert phone.page.locator("[data-tab][aria-current=true]").evaluate_all("tabs => tabs.map((tab) => tab.dataset.tab)") == [name]
+    phone.page.evaluate("() => scrollTo(0, 0)")
+    expect(phone.page.locator("[data-tab=scan]")).to_have_attribute("aria-current", "true")
+    expect(phone.page.locator("[data-notice=early]")).to_be_hidden()  # it began yesterday
+
+
+def test_a_phone_says_that_the_event_has_not_begun(server: LiveServer, house: Flask, open_page: Opener) -> None:
+    early = Fair(server, house, starts_at="2099-08-16T18:00:00+08:00", ends_at="2099-08-16T21:00:00+08:00")
+    phone = Phone(open_page(), early.link())
+    expect(phone.page.locator("[data-notice=early]")).to_have_text("活动还没开始：8月16日18:00")
+
+
 def test_a_foreign_code_is_not_sent(fair: Fair, open_page: Opener, tmp_path: Path) -> None:
     phone = Phone(open_page(camera=film("https://qr.alipay.example/fkx0321045nhtb6i2a", tmp_path)), fair.link())
     phone.expect("foreign")
-    for text in ("wxp://f2f07K3MNPQRSTVWXYZ01234", "https://example.org/x/7K3MNPQRSTVWXYZ01234", "12345", "A" * 300, "<b>042137</b>"):
+    for text in ("wxp://f2f07K3MNPQRSTVWXYZ01234", "https://example.org/x/7K3MNPQRSTVWXYZ01234", "A" * 300, "<b>042137</b>"):
         phone.type(text)
         phone.expect("foreign")
     phone.page.wait_for_timeout(300)

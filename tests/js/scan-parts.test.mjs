@@ -12,6 +12,8 @@ import { choicesOf, readAnswers } from '../../static/js/scan/questions.js';
 import { SameCode } from '../../static/js/scan/same-code.js';
 import { BUZZES, TUNES } from '../../static/js/scan/sounds.js';
 import { Transport } from '../../static/js/scan/transport.js';
+import { PAUSE, TypedCode } from '../../static/js/scan/typed-code.js';
+import { earlyNotice } from '../../static/js/scan/status-view.js';
 import { splitMessage, verdictOf } from '../../static/js/scan/verdict.js';
 import { Wedge } from '../../static/js/scan/wedge.js';
 
@@ -154,4 +156,62 @@ test('why the camera does not start, in a word', () => {
 test('WeChat is known by its agent', () => {
   assert.equal(inWeChat('Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 MicroMessenger/8.0.50'), true);
   assert.equal(inWeChat('Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 Version/17 Safari/604.1'), false);
+});
+
+/** A field of typed codes whose time the test moves. */
+function field() {
+  const [taken, hints, timers] = [[], [], new Map()];
+  const typed = new TypedCode({
+    take: (text, byItself) => taken.push([text, byItself]),
+    tooShort: (count) => hints.push(count),
+    later: (work, milliseconds) => (timers.set(timers.size + 1, [work, milliseconds]), timers.size),
+    never: (timer) => timers.set(timer, null),
+  });
+  const wait = () => {
+    for (const [key, timer] of timers) {
+      timers.set(key, null);
+      if (timer) timer[0]();
+    }
+  };
+  return { typed, taken, hints, timers, wait };
+}
+
+test('the sixth digit is enough, once', () => {
+  const { typed, taken, timers, wait } = field();
+  for (const text of ['0', '04', '042', '0421', '04213', '042137']) typed.changed(text);
+  assert.equal([...timers.values()].filter(Boolean)[0][1], PAUSE);
+  wait();
+  typed.submit(''); // Enter after it: the field is empty
+  assert.deepEqual(taken, [['042137', true]]);
+});
+
+test('Enter in time submits once; a seventh character or another text waits for it', () => {
+  const { typed, taken, wait } = field();
+  typed.changed('042137');
+  typed.submit('042137');
+  wait();
+  assert.deepEqual(taken, [['042137', false]]);
+  for (const text of ['0421371', '04213K', 'ABCDEF', '042137', '04213']) typed.changed(text);
+  wait();
+  assert.equal(taken.length, 1);
+});
+
+test('fewer than six digits are not sent; what is no number is the door’s to judge', () => {
+  const { typed, taken, hints } = field();
+  typed.submit('12');
+  typed.submit(' １２３４５ ');
+  assert.deepEqual([taken, hints], [[], [2, 5]]);
+  typed.changed('123');
+  assert.equal(hints.at(-1), 0);
+  typed.submit('ABC');
+  assert.deepEqual(taken, [['ABC', false]]);
+});
+
+test('before the event begins the phone says when, by the clock of the place', () => {
+  const event = { starts_at: '2026-08-16T10:00:00Z', timezone: 'Asia/Shanghai', rehearsal: false };
+  const begins = Date.parse(event.starts_at);
+  assert.equal(earlyNotice(event, begins - 1), '活动还没开始：8月16日18:00');
+  assert.equal(earlyNotice(event, begins), '');
+  assert.equal(earlyNotice({ ...event, rehearsal: true }, 0), '');
+  assert.equal(earlyNotice({ ...event, starts_at: null }, 0), '');
 });

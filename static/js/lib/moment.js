@@ -30,3 +30,19 @@ export function clockTime(moment, zone) {
     return `${pad(date.getHours())}:${pad(date.getMinutes())}`;
   }
 }
+
+/**
+ * @param {string | number | Date} moment
+ * @param {string} [zone] an IANA name; the phone's own zone where it is not given or not known
+ * @returns {{month: number, day: number}}
+ */
+export function dayOf(moment, zone) {
+  const date = new Date(moment);
+  try {
+    const parts = new Intl.DateTimeFormat('en', { month: 'numeric', day: 'numeric', timeZone: zone }).formatToParts(date);
+    const [month, day] = ['month', 'day'].map((type) => Number(parts.find((part) => part.type === type)?.value));
+    return { month, day };
+  } catch {
+    return { month: date.getMonth() + 1, day: date.getDate() };
+  }
+}

@@ -7,8 +7,11 @@ import { Decoder } from './decoder.js';
 import { readPhoto } from './photo.js';
 import { SameCode } from './same-code.js';
 import { parseTicketText } from './ticket-text.js';
+import { TypedCode } from './typed-code.js';
 import { Wedge, listen } from './wedge.js';
 import { WORDS } from './words.js';
+
+const LATE_ENTER = 1500;
 
 /**
  * @param {HTMLElement} root
@@ -56,12 +59,28 @@ export function bindDoorControls(root, door) {
   });
 
   const code = findInput('[data-hook=code-input]', root);
+  const hint = find('[data-code-hint]', root);
+  let wentByItself = -Infinity;
+  const typed = new TypedCode({
+    take: (text, byItself) => {
+      code.value = '';
+      if (byItself) wentByItself = performance.now();
+      door.scan(text, 'typed');
+    },
+    tooShort: (count) => {
+      hint.hidden = count === 0;
+      hint.textContent = count ? WORDS.shortCode(count) : '';
+      code.setAttribute('aria-invalid', String(count > 0));
+    },
+  });
+  code.addEventListener('input', () => typed.changed(code.value));
   find('[data-code-form]', root).addEventListener('submit', (event) => {
     event.preventDefault();
-    const text = code.value;
-    code.value = '';
-    if (text.trim()) door.scan(text, 'typed');
+    typed.submit(code.value);
   });
+  // The Enter meant for a code that has just gone by itself must not confirm whoever it has found.
+  const late = (/** @type {KeyboardEvent} */ event) => event.key === 'Enter' && performance.now() - wentByItself < LATE_ENTER && event.preventDefault();
+  find('[data-hook=result]', root).addEventListener('keydown', late);
   bindSwitch(find('[data-act=keys]', root), (on) => {
     code.inputMode = on ? 'text' : 'numeric';
     code.focus();

@@ -110,6 +110,7 @@ export class Scanner {
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') this.outbox.nudge();
     });
+    setInterval(() => this.status.early(this.session.event, Date.now()), 15000);
     this.listenToOtherTabs();
     await this.outbox.count();
     this.outbox.nudge();
@@ -130,6 +131,7 @@ export class Scanner {
     find('[data-operator]', root).textContent = session.operator || WORDS.noName;
     find('[data-device]', root).textContent = session.device.name;
     this.status.places(placesOf(session), this.place(), this.direction, { onPlace: (key) => this.choosePlace(key), onDirection: (direction) => this.chooseDirection(direction) });
+    this.status.early(event, Date.now());
     this.counters.setCounters(countersOf(session));
     this.refresh();
   }

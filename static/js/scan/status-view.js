@@ -2,7 +2,19 @@
 /** The state of things in plain words: network, what waits for upload, what was not kept, where this phone stands, revoked. */
 
 import { find, make } from '../lib/dom.js';
-import { clockTime } from '../lib/moment.js';
+import { clockTime, dayOf } from '../lib/moment.js';
+import { WORDS } from './words.js';
+
+/**
+ * @param {Pick<import('./session.js').ScanEvent, 'starts_at' | 'rehearsal' | 'timezone'>} event
+ * @param {number} now
+ * @returns {string} when it begins, where it has not; else nothing
+ */
+export function earlyNotice({ starts_at: begins, rehearsal, timezone }, now) {
+  if (!begins || rehearsal || !(Date.parse(begins) > now)) return '';
+  const { month, day } = dayOf(begins, timezone);
+  return WORDS.notBegun(month, day, clockTime(begins, timezone));
+}
 
 export class StatusView {
   /** @param {Document} page @param {HTMLElement} root */
@@ -24,6 +36,13 @@ export class StatusView {
     find('[data-hook=network]', this.page).dataset.state = online ? 'online' : 'offline';
     find('[data-notice=offline]', this.root).hidden = online;
     if (!online) find('[data-since]', this.root).textContent = clockTime(new Date(), zone);
+  }
+
+  /** What is tried out before the event begins counts, unless it is a rehearsal. @param {import('./session.js').ScanEvent} event @param {number} now */
+  early(event, now) {
+    const says = earlyNotice(event, now);
+    find('[data-notice=early]', this.root).hidden = !says;
+    find('[data-early]', this.root).textContent = says;
   }
 
   /**
