@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from eventsvc.ports import clock
 from eventsvc.services import devices as phones
 from eventsvc.services import event_document, links, registrations
+from eventsvc.services.persons import mask_name, mask_phone
 from eventsvc.services.reports import Figures, Frozen
 
 
@@ -40,17 +41,18 @@ def registered(made: registrations.Registered) -> dict[str, Any]:
 
 
 def registration(of: Any, person: Any, zone: str, *, secrets: bool) -> dict[str, Any]:
-    """A registration as the event's members see it; ``secrets``: with code, ticket and manage token."""
+    """A registration as the event's members see it; ``secrets``: the whole person, code, ticket and manage token, else masked."""
+    name, phone = (person.name, person.phone) if person else (None, None)
     return {
         "id": of.id,
         "status": of.status,
         "blocked": of.blocked,
         "party_size": of.party_size,
-        "name": person.name if person else None,
-        "phone": person.phone if person else None,
+        "name": name if secrets else mask_name(name) or None,
+        "phone": phone if secrets else mask_phone(phone) or None,
         "sessions": of.sessions,
-        "answers": person.answers if person else {},
-        "note": person.note if person else None,
+        "answers": person.answers if person and secrets else {},
+        "note": person.note if person and secrets else None,
         "channel": of.channel,
         "created_at": moment(of.created_at, zone),
         "updated_at": moment(of.updated_at, zone),
