@@ -170,3 +170,16 @@ def test_a_viewer_gets_no_secrets(api: Api) -> None:
     ).get_data(as_text=True)
     assert made["code"] not in seen and made["manage_token"] not in seen and f'"{made["pickup_code"]}"' not in seen
     assert api("GET", path, api.tokens["editor"]).get_json()["code"] == made["code"]
+
+
+def test_viewers_see_masked_persons_and_nothing_that_opens_a_ticket(api: Api) -> None:
+    made = api.register(name="王桂芳", phone="13900007777")
+    path = f"/events/{{slug}}/registrations/{made['id']}"
+    whole = api("GET", path, api.owner).get_json()
+    assert (whole["name"], whole["phone"], whole["code"]) == ("王桂芳", "+8613900007777", made["code"])
+    for shown in (
+        api("GET", path, api.tokens["viewer"]).get_json(),
+        api("POST", "/events/{slug}/registrations/search", api.tokens["viewer"], {"q": "7777"}).get_json()["items"][0],
+    ):
+        assert (shown["name"], shown["phone"]) == ("王*芳", "139****7777")
+        assert not {"code", "pickup_code", "manage_token", "qr_text", "ticket_url"} & shown.keys()
