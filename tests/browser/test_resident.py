@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from eventsvc.services import actors, devices, events, organizations
 from tests.live import LiveServer
@@ -193,11 +193,13 @@ def test_a_joined_volunteer_confirms_on_the_tickets_page(server: LiveServer, new
 def test_the_telephone_stays_under_the_finger_that_tapped_beside_it(server: LiveServer, new_page: Callable[..., Page]) -> None:
     page = new_page()
     page.goto(f"{server.url}/e/ye-shi")
+    page.evaluate("document.querySelector('#register').style.marginTop = '80rem'")  # a long description
     telephone, jump = page.locator(".bar a[href^='tel:']"), page.locator(".bar-jump")
+    expect(jump).to_be_visible()
     before, finger = telephone.bounding_box(), jump.bounding_box()
     assert finger
     jump.click()
-    page.wait_for_function("getComputedStyle(document.querySelector('.bar-jump')).visibility === 'hidden'")
+    expect(jump).to_be_hidden()
     assert telephone.bounding_box() == before
     spot = [finger["x"] + finger["width"] / 2, finger["y"] + finger["height"] / 2]
     assert not page.evaluate("([x, y]) => Boolean(document.elementFromPoint(x, y).closest('a'))", spot), "a second tap would do something"
