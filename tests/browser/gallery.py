@@ -50,7 +50,7 @@ def app() -> Flask:
     CSRFProtect(made)
     filters.init_app(made)
     web = Blueprint("web", __name__)
-    for name, rule in {"home": "/", "my": "/my", "display": "/display", "event": "/e/<slug>", "privacy": "/e/<slug>/privacy"}.items():
+    for name, rule in {"home": "/", "my": "/my", "display": "/display", "language": "/language", "event": "/e/<slug>", "privacy": "/e/<slug>/privacy"}.items():
         web.add_url_rule(rule, name, lambda **_: "", methods=["GET", "POST"])
     made.register_blueprint(web)
     made.context_processor(lambda: {"display": request.args.get("display", "standard")})
