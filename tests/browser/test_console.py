@@ -96,7 +96,7 @@ def test_from_a_template_to_figures_that_move_by_themselves(open_page: Callable[
 
     page.goto(f"{server}/manage/e/{slug}/devices")
     page.fill("#name", "东门")
-    page.get_by_role("button", name="做加入链接").click()
+    page.get_by_role("button", name="生成加入链接").click()
     picture = page.locator("img[data-hook=join-qr]")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") >= 240

@@ -149,7 +149,7 @@ def test_the_checklist_says_what_is_missing(app: Flask) -> None:
     console = Console(app)
     slug = make(console, contact_phone="", venue="")
     page = text_of(console.get(f"/manage/e/{slug}/"))
-    for sentence in ("地点还没有填", "联系电话还没有填", "还没有手机加入", "还没有发布"):
+    for sentence in ("地点还没有填", "联系电话还没有填", "还没有志愿者的手机加入", "还没有发布"):
         assert sentence in page
     assert "都好了" not in page
 

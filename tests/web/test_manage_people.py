@@ -133,7 +133,7 @@ def test_somebody_who_is_in_cannot_be_cancelled(app: Flask, world: World) -> Non
 
 def test_the_join_link_is_shown_once_with_its_code(app: Flask, world: World, clock: FakeClock) -> None:
     console, page = Console(app), "/manage/e/ye-shi/devices"
-    assert "还没有手机加入" in console.get(page)
+    assert "还没有志愿者的手机加入" in console.get(page)
     answer = console.send(page, name="东门", scopes=["scan", "lookup"], checkpoints=["gate"], many="one")
     assert answer.status_code == 200 and "data:image/png;base64," in answer.text and answer.headers["Cache-Control"] == "no-store"
     [url] = re.findall(r"https://example\.test/join/(\w+)", text_of(answer.text))

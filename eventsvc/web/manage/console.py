@@ -120,7 +120,7 @@ def _sections(event: Any) -> list[tuple[str, str, str, bool]]:
     listed = (
         ("event", gettext("概况"), "home", {"event", "edit", "save", "import_page"}),
         ("registrations", gettext("报名"), "people", {"registration", "registrations", "desk", "search"}),
-        ("devices", gettext("手机"), "device", {"devices", "invite", "device"}),
+        ("devices", gettext("志愿者"), "device", {"devices", "invite", "device"}),
         ("live", gettext("实时"), "figures", {"live", "figure"}),
         ("report", gettext("简报"), "report", {"report", "proofread", "tallies"}),
         ("conflicts", gettext("待核对"), "flag", {"conflicts"}),

@@ -34,7 +34,7 @@ class InviteForm(PageForm):
     name = StringField(lazy_gettext("叫什么"))
     scopes = SelectMultipleField(lazy_gettext("能做什么"), [Needed()], choices=SCOPES, validate_choice=False)
     checkpoints = SelectMultipleField(lazy_gettext("管哪些签到点"), choices=[], validate_choice=False)
-    many = RadioField(lazy_gettext("几部手机"), choices=[("one", lazy_gettext("一部")), ("group", lazy_gettext("一群"))], default="one", validate_choice=False)
+    many = RadioField(lazy_gettext("几部手机"), choices=[("group", lazy_gettext("一群")), ("one", lazy_gettext("一部"))], default="group", validate_choice=False)
     max_uses = StringField(lazy_gettext("最多几部"), default="30")
 
 

@@ -13,6 +13,7 @@ from flask_babel import gettext, lazy_gettext
 from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField, SelectField, StringField
 
 from eventsvc.errors import Fault
+from eventsvc.render import words
 from eventsvc.services import naming
 from eventsvc.web.forms import Needed, PageForm, text_of
 
@@ -31,12 +32,7 @@ KINDS = [
     ("meeting", lazy_gettext("会议")),
     ("course", lazy_gettext("课程、讲座")),
 ]
-RULES = [
-    ("once", lazy_gettext("每份凭证进一次")),
-    ("daily", lazy_gettext("每天可进一次")),
-    ("each_time", lazy_gettext("可多次进出")),
-    ("stamp", lazy_gettext("盖章，每份一次")),
-]
+RULES = [(key, lazy_gettext(word)) for key, word in words.RULES.items()]
 AREA_KINDS = [
     ("zone", lazy_gettext("分区")),
     ("module", lazy_gettext("模块")),

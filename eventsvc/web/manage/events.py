@@ -19,11 +19,12 @@ from eventsvc.web.view import action
 
 @dataclass(frozen=True)
 class Check:
-    """One line of "ready to open?": whether it is done, what it says, where to do it."""
+    """One line of "ready to open?": whether it is done, what it says, where to do it; ``button`` where the link needs words of its own."""
 
     done: bool
     text: str
     url: str
+    button: str = ""
 
 
 @blueprint.get("/e/<slug>/")
@@ -54,8 +55,8 @@ def _checks(event: Any) -> list[Check]:
         ),
     ]
     if needs_phones:
-        text = gettext("%(n)s部手机已加入", n=len(joined)) if joined else gettext("还没有手机加入：请志愿者的手机加入")
-        checks.append(Check(bool(joined), text, url_for("manage.devices", slug=slug)))
+        text = gettext("%(n)s部手机已加入", n=len(joined)) if joined else gettext("还没有志愿者的手机加入")
+        checks.append(Check(bool(joined), text, url_for("manage.devices", slug=slug), gettext("请志愿者来")))
     published = event.status != "draft"
     checks.append(
         Check(published, gettext("已发布") if published else gettext("还没有发布：居民看不到"), url_for("manage.turn", slug=slug, verb="publish"))

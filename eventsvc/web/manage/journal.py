@@ -23,7 +23,7 @@ WORDS = {
     "registration.reissue": lazy_gettext("换新码"),
     "registration.block": lazy_gettext("暂停报名"),
     "registration.unblock": lazy_gettext("恢复报名"),
-    "device.invite": lazy_gettext("做加入链接"),
+    "device.invite": lazy_gettext("生成加入链接"),
     "device.revoke": lazy_gettext("停用手机"),
     "record.undo": lazy_gettext("撤销记录"),
     "report.export": lazy_gettext("下载数据"),
