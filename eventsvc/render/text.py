@@ -18,7 +18,7 @@ def txt(report: Report) -> str:
     lines = [title(report), "", lead(report.event, figures.as_of)]
     lines += [told] if (told := sentence(report)) else []
     lines += ["", *notes(report), "", "数字与依据"]
-    lines += [f"{name}：{value}（{basis}）" for name, value, basis in grounds(figures)] or ["没有数字。"]
+    lines += [f"{name}：{value}（{basis}）" for _key, name, value, basis in grounds(figures)] or ["没有数字。"]
     return "\n".join(lines) + "\n"
 
 
@@ -56,18 +56,18 @@ def late(report: Report) -> dict[str, int]:
     return {name: n for name, n in told.items() if n}
 
 
-def grounds(figures: Figures) -> Iterator[tuple[str, str, str]]:
-    """Each figure that is not nothing: its name, its number with unit, and what it rests on."""
+def grounds(figures: Figures) -> Iterator[tuple[str, str, str, str]]:
+    """Each figure that is not nothing: its key (``entries``, ``counter:KEY``), its name, its number with unit, and what it rests on."""
     for name in _HEADLINE:
         if value := getattr(figures, name):
             word, unit = words.FIGURES[name]
-            yield word, f"{value}{unit}", _ground(figures, name)
+            yield name, word, f"{value}{unit}", _ground(figures, name)
     for counter in figures.counters:
         if counter.total:
             parts = [c for c in figures.counters if c.parent == counter.key]
-            yield counter.name, f"{counter.total}{counter.unit}", _counter_ground(counter, parts)
+            yield f"counter:{counter.key}", counter.name, f"{counter.total}{counter.unit}", _counter_ground(counter, parts)
         if counter.reported is not None:
-            yield counter.name, as_typed(counter.reported, counter.unit), counter.reported.source
+            yield f"counter:{counter.key}", counter.name, as_typed(counter.reported, counter.unit), counter.reported.source
 
 
 def _ground(figures: Figures, name: str) -> str:

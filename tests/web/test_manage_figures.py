@@ -6,6 +6,7 @@ import io
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
@@ -127,6 +128,7 @@ def test_undo_wants_a_reason_and_twice_is_once(app: Flask, world: World) -> None
     target = re.findall(r'data-record="([^"]+)"', html)[0]
     page = f"{E}/records/{target}/undo?back={E}/figures/counter:consult"
     assert "撤销以后这条记录不再计数" in console.get(page)
+    assert f'href="{E}/figures/counter:consult">先不撤销</a>' in console.get(page)
     without = console.send(f"{E}/records/{target}/undo", page=page, reason=" ")
     assert without.status_code == 422 and "撤销请写明原因" in without.text
     fields = console.fields(page) | {"reason": "多点了一次"}
@@ -204,6 +206,17 @@ def test_what_is_finalized_is_shown_before(app: Flask, world: World, clock: Fake
     assert "data-figure" not in Console(app).get(f"{E}/turn/close")
 
 
+def test_every_ground_opens(app: Flask, world: World) -> None:
+    console = Console(app)
+    html = console.get(f"{E}/report")
+    links = re.findall(r'class="row-link" href="([^"]+)"', html)
+    assert {f"{E}/figures/entries", f"{E}/figures/counter:consult"} <= set(links)
+    for link in links:
+        assert console.client.get(link, base_url=BASE).status_code in {200, 303}, link
+    opened = console.get(f"{E}/figures/entries")
+    assert "回实时" in opened and "回简报" in opened
+
+
 def test_the_brief_takes_the_number_that_was_chosen(app: Flask, world: World) -> None:
     console = Console(app)
     assert "有6人次参加" in re.sub(r"\s", "", text_of(console.get(f"{E}/report")))
@@ -227,6 +240,7 @@ def test_downloads_have_names_and_wechat_is_warned(app: Flask, world: World) -> 
     for kind in ("txt", "xlsx"):
         disposition = client.get(f"{E}/report.{kind}", base_url=BASE).headers["Content-Disposition"]
         assert f'attachment; filename="ye-shi.{kind}"' in disposition and "filename*=UTF-8''%" in disposition
+        assert unquote(disposition).endswith(f"2026-08-14 截至1800.{kind}"), unquote(disposition)
     assert "在浏览器打开" in client.get(f"{E}/report", base_url=BASE, headers={"User-Agent": "MicroMessenger/8"}).text
     assert "在浏览器打开" not in client.get(f"{E}/report", base_url=BASE).text
 

@@ -129,7 +129,13 @@ def _undo_page(slug: str, record_id: str, form: UndoForm, status: int = 200) -> 
     line = next(figures.lines(g.actor, slug, "record", record_id), None)
     if line is None:
         raise Missing
-    return show("figures/undo.html", event, status, form=form, line=said(line), record_id=record_id)
+    return show("figures/undo.html", event, status, form=form, line=said(line), record_id=record_id, back=_back(slug, form))
+
+
+def _back(slug: str, form: UndoForm) -> str:
+    """Where the record was seen; a page of the console."""
+    back = local_path(text_of(form.back))
+    return back if back.startswith("/manage/") else url_for("manage.figure", slug=slug, name="records")
 
 
 @blueprint.post("/e/<slug>/records/<record_id>/undo")
@@ -149,8 +155,7 @@ def undone(slug: str, record_id: str) -> AnyResponse:
         form.complain([], told)
         return _undo_page(slug, record_id, form, 422)
     flash(gettext("已撤销，数字已更新。"), "ok")
-    back = local_path(text_of(form.back))
-    return redirect(back if back.startswith("/manage/") else url_for("manage.figure", slug=slug, name="records"), 303)
+    return redirect(_back(slug, form), 303)
 
 
 def submit(slug: str, record: dict[str, Any], record_id: str, at: str) -> str:

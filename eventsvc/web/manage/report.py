@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from flask import Response, flash, g, redirect, request, url_for
 from flask_babel import gettext
@@ -87,7 +88,10 @@ def report_xlsx(slug: str) -> Response:
 
 
 def _file(body: bytes, told: Report, ending: str, kind: str) -> Response:
-    """A download under a name that old browsers read too (RFC 6266)."""
-    name = f"{told.event.short_title or told.event.title}.{ending}".replace("/", "／")
+    """A download named after the event and the time of its figures, so that two versions never look the same (RFC 6266)."""
+    at = (told.frozen.at if told.frozen else told.figures.as_of).astimezone(ZoneInfo(told.event.zone))
+    clock = f"{at:%H%M}"
+    state = gettext("定稿于%(time)s", time=clock) if told.frozen else gettext("截至%(time)s", time=clock)
+    name = f"{told.event.short_title or told.event.title} {at:%Y-%m-%d} {state}.{ending}".replace("/", "／")
     disposition = f"attachment; filename=\"{told.event.slug}.{ending}\"; filename*=UTF-8''{quote(name, safe='')}"
     return Response(body, headers={"Content-Disposition": disposition, "Cache-Control": "no-store"}, content_type=kind)
