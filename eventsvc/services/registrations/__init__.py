@@ -25,6 +25,7 @@ from eventsvc.services.registrations.finding import (
     search,
 )
 from eventsvc.services.registrations.places import (
+    parties_in,
     people_in,
     places_left,
     position,
@@ -56,6 +57,7 @@ __all__ = [
     "lookup",
     "manage_token",
     "may_see",
+    "parties_in",
     "people_in",
     "places_left",
     "position",

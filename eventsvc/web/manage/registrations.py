@@ -71,22 +71,24 @@ def _listed(slug: str, said: str | None, status: str, cursor: str | None) -> Res
     event = event_of(slug)
     status = status if status in {value for value, _word in STATUSES} else ""
     rows, following = registrations.search(g.actor, slug, said, status or None, cursor, PAGE)
+    came = registrations.parties_in(event, [registration for registration, _person in rows])
     form = SearchForm(data={"q": said or "", "status": status, "cursor": following or ""})
     form.q.data, form.status.data, form.cursor.data = said or "", status, following or ""
     return show(
-        "registrations/list.html", event, form=form, rows=[_row(registration, person) for registration, person in rows], said=said,
+        "registrations/list.html", event, form=form, rows=[_row(registration, person, came[registration.id]) for registration, person in rows], said=said,
         chosen=status, statuses=STATUSES, following=following, first=cursor is None, figures=figures.stats(g.actor, slug),
         may_register=may("registration.edit", event),
     )  # fmt: skip
 
 
-def _row(registration: Any, person: Any) -> dict[str, Any]:
+def _row(registration: Any, person: Any, came: int = 0) -> dict[str, Any]:
     return {
         "id": registration.id,
         "seq": registration.seq,
         "name": mask_name(person.name) if person else gettext("（已删除）"),
         "phone": mask_phone(person.phone) if person else "",
         "party_size": registration.party_size,
+        "came": came,
         "status": "blocked" if registration.blocked else registration.status,
         "pickup_code": registration.pickup_code,
         "channel": CHANNEL_WORDS.get(registration.channel, registration.channel),
