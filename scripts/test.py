@@ -117,8 +117,8 @@ PARTS = (
     Part("sqlite", "Python on SQLite", nothing, lambda: pytest("-n", "2", *LAYERS)),
     Part("postgresql", "Python on PostgreSQL", postgres_missing,
          lambda: pytest("-n", "2", "tests/services", "tests/api", "tests/web", "tests/guards/test_migrations.py", database="postgresql")),
-    Part("server", "real server on SQLite", nothing, lambda: pytest("tests/server")),
-    Part("server-postgresql", "real server on PostgreSQL", postgres_missing, lambda: pytest("tests/server", database="postgresql")),
+    Part("server", "real server on SQLite", nothing, lambda: pytest("-n", "3", "tests/server")),
+    Part("server-postgresql", "real server on PostgreSQL", postgres_missing, lambda: pytest("-n", "3", "tests/server", database="postgresql")),
     Part("browser", "real browser (Chromium)", browser_missing, lambda: pytest("-n", "2", "--dist", "loadfile", "tests/browser")),
 )
 
