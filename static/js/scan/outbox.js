@@ -9,8 +9,9 @@
  * @typedef {import('./memory-store.js').FieldRecord} FieldRecord
  * @typedef {import('./transport.js').Reply} Reply
  * @typedef {{token: string, slug: string}} Sender of one device
+ * @typedef {{online: boolean, since: number | null, manual: boolean}} Network `since`: when it went, null while it is there
  * @typedef {{onRow?: (row: Row) => void, onCounts?: (counts: {pending: number, rejected: number}) => void,
- *            onNetwork?: (online: boolean) => void, onRevoked?: (device: string, code: string) => void}} Listeners
+ *            onNetwork?: (online: boolean, network: Network) => void, onRevoked?: (device: string, code: string) => void}} Listeners
  */
 
 import { rfc3339 } from '../lib/moment.js';
@@ -24,13 +25,15 @@ const OTHER_TAB = 3000;
 export class Outbox {
   /**
    * @param {{store: import('./memory-store.js').Store, transport: import('./transport.js').Transport,
-   *          sender: (device: string) => Sender | null, listeners?: Listeners, now?: () => number,
+   *          sender: (device: string) => Sender | null, remember?: (device: string, sender: Sender) => Promise<void>,
+   *          listeners?: Listeners, now?: () => number,
    *          locks?: LockManager | null, wait?: (work: () => void, milliseconds: number) => any}} options
    */
-  constructor({ store, transport, sender, listeners = {}, now = Date.now, locks = globalThis.navigator?.locks ?? null, wait = (work, milliseconds) => setTimeout(work, milliseconds) }) {
+  constructor({ store, transport, sender, remember = async () => {}, listeners = {}, now = Date.now, locks = globalThis.navigator?.locks ?? null, wait = (work, milliseconds) => setTimeout(work, milliseconds) }) {
     this.store = store;
     this.transport = transport;
     this.sender = sender;
+    this.remember = remember;
     this.listeners = listeners;
     this.now = now;
     this.locks = locks;
@@ -39,6 +42,9 @@ export class Outbox {
     /** @type {number | null} milliseconds that the server asked for */
     this.askedWait = null;
     this.online = true;
+    this.manual = false;
+    /** @type {number | null} */
+    this.since = null;
     this.batch = BATCH;
     this.lastSeq = 0;
     /** @type {any} */
@@ -68,7 +74,7 @@ export class Outbox {
     await this.store.put(row);
     this.listeners.onRow?.(row);
     await this.count();
-    if (this.underway.size < AT_ONCE && (this.failures === 0 || record.type !== 'tally')) void this.sendOne(row);
+    if (!this.manual && this.underway.size < AT_ONCE && (this.failures === 0 || record.type !== 'tally')) void this.sendOne(row);
     else this.schedule();
     return { row, answer };
   }
@@ -86,7 +92,7 @@ export class Outbox {
 
   /** Sends all that waits, oldest first; in one tab at a time. */
   async flush() {
-    if (this.flushing) return;
+    if (this.flushing || this.manual) return;
     this.flushing = true;
     clearTimeout(this.timer);
     this.timer = null;
@@ -221,13 +227,58 @@ export class Outbox {
 
   /** What another request has found out about the network. @param {boolean} online */
   report(online) {
+    if (this.manual) return;
     if (online && this.failures) {
       this.failures = 0;
       this.nudge();
     }
-    if (online === this.online) return;
+    if (online !== this.online) this.turn(online);
+  }
+
+  /** @param {boolean} online */
+  turn(online) {
     this.online = online;
-    this.listeners.onNetwork?.(online);
+    this.since = online ? null : (this.since ?? this.now());
+    this.listeners.onNetwork?.(online, this.network());
+  }
+
+  /** @returns {Network} */
+  network() {
+    return { online: this.online, since: this.since, manual: this.manual };
+  }
+
+  /** The manual switch: while it is off nothing is sent. @param {boolean} offline */
+  async setManual(offline) {
+    this.manual = offline;
+    this.turn(!offline);
+    await this.store.keep('manual-offline', offline);
+    if (!offline) this.nudge();
+  }
+
+  /**
+   * Takes the queue of another phone over: its rows keep their id, device and operator, and go with that phone's own token.
+   * @param {Row[]} rows
+   * @param {{device: string, token: string, slug: string}} sender
+   * @returns {Promise<number>} how many were new
+   */
+  async adopt(rows, { device, token, slug }) {
+    if (!this.sender(device)) await this.remember(device, { token, slug });
+    let fresh = 0;
+    for (const row of rows) {
+      if (row.device !== device || (await this.store.get(row.id))) continue;
+      const queued = /** @type {Row} */ ({ ...row, state: 'queued', result: null, answeredAt: null });
+      await this.store.put(queued);
+      this.listeners.onRow?.(queued);
+      fresh += 1;
+    }
+    await this.count();
+    if (fresh) this.nudge();
+    return fresh;
+  }
+
+  /** What still waits, oldest first, to be shown to a colleague's phone. @param {number} limit */
+  handOver(limit) {
+    return this.store.inState('queued', limit);
   }
 
   async count() {

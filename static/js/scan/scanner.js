@@ -15,7 +15,9 @@ import { Poll } from './poll.js';
 import { RecordMaker } from './records.js';
 import { RecordsView } from './records-view.js';
 import { ResultView } from './result-view.js';
+import { Roster } from './roster.js';
 import { countersOf, placesOf } from './session.js';
+import { Signals } from './signals.js';
 import { Sounds } from './sounds.js';
 import { StatusView } from './status-view.js';
 import { bindTabs } from './tabs.js';
@@ -42,6 +44,8 @@ export class Scanner {
     this.placeKey = '';
     this.direction = 'entry';
     this.hold = false;
+    this.signals = new Signals();
+    this.roster = new Roster();
     this.sounds = new Sounds();
     this.journal = new Journal(store);
     this.status = new StatusView(document, root);
@@ -51,10 +55,17 @@ export class Scanner {
       store,
       transport: this.transport,
       sender: (device) => this.keeper.senders[device] || null,
+      remember: (device, sender) => this.keeper.remember(device, sender),
       listeners: {
         onRow: (row) => this.noted(row),
-        onCounts: (counts) => this.status.counts(counts),
-        onNetwork: (online) => this.status.network(online, this.session.event.timezone),
+        onCounts: (counts) => {
+          this.status.counts(counts);
+          this.signals.send('counts', counts);
+        },
+        onNetwork: (online, network) => {
+          this.status.network(online, this.session.event.timezone);
+          this.signals.send('network', network);
+        },
         onRevoked: (device) => device === this.session.device.id && this.stop(),
       },
     });
@@ -113,6 +124,7 @@ export class Scanner {
     setInterval(() => this.status.early(this.session.event, Date.now()), 15000);
     this.listenToOtherTabs();
     await this.outbox.count();
+    if (await this.store.setting('manual-offline')) await this.outbox.setManual(true);
     this.outbox.nudge();
     this.poll.start();
   }
@@ -216,6 +228,7 @@ export class Scanner {
   /** @param {import('./memory-store.js').Row} row */
   noted(row) {
     this.journal.note(row);
+    this.signals.send('row', row);
     if (row.state === 'rejected' && row.record.type !== 'checkin') this.sounds.play(verdictOf(row.result || {}).tone);
     this.refresh();
     this.channel?.postMessage('changed');
@@ -268,6 +281,8 @@ export class Scanner {
     this.stopped = true;
     this.poll.stop();
     this.sounds.play('stop');
-    this.status.revoked(await this.store.countState('queued'));
+    const pending = await this.store.countState('queued');
+    this.status.revoked(pending);
+    this.signals.send('revoked', { pending, salvaged: false });
   }
 }

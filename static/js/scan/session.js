@@ -6,7 +6,7 @@
  * @typedef {{key: string, name: string, kind: string, unit: string, verb: string, steps: number[], stock: number | null, topics: string[]}} Counter
  * @typedef {{slug: string, title: string, short_title?: string | null, timezone: string, status: string, registration?: {max_party?: number}, demo?: boolean,
  *            rehearsal?: boolean, starts_at?: string | null, ends_at?: string | null, checkpoints: Checkpoint[], counters: Counter[]}} ScanEvent
- * @typedef {{token: string, device: {id: string, name: string, scopes: string[], checkpoints: string[]}, operator: string, event: ScanEvent}} Session
+ * @typedef {{token: string, upload_token?: string, device: {id: string, name: string, scopes: string[], checkpoints: string[]}, operator: string, event: ScanEvent}} Session
  */
 
 /** @param {any} answer @returns {answer is Session} */
@@ -60,12 +60,17 @@ export class SessionKeeper {
     return { session: reply.body, reached: true };
   }
 
+  /** Another phone's queue is sent with that phone's token. @param {string} device @param {{token: string, slug: string}} sender */
+  async remember(device, sender) {
+    this.senders[device] = sender;
+    await this.store.keep('senders', this.senders);
+  }
+
   /** @param {Session} session */
   async keep(session) {
     const known = await this.store.setting('session');
     if (known && known.device?.id === session.device.id && known.operator) session.operator = known.operator;
-    this.senders[session.device.id] = { token: session.token, slug: session.event.slug };
-    await this.store.keep('senders', this.senders);
+    await this.remember(session.device.id, { token: session.token, slug: session.event.slug });
     await this.store.keep('session', session);
   }
 
