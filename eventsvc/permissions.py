@@ -33,6 +33,7 @@ ACTIONS: Final[dict[str, tuple[str | None, frozenset[str], bool]]] = {
     "lookup": ("editor", frozenset({"lookup"}), False),
     "figures.read": ("viewer", frozenset(SCOPES), False),
     "report.read": ("viewer", frozenset(), False),
+    "organization.read": ("viewer", frozenset(), False),
     "organization.manage": ("owner", frozenset(), False),
 }
 

@@ -26,6 +26,7 @@ class AuditLine:
     slug: str | None
     title: str | None
     detail: dict[str, Any]
+    about: str = ""  # whom it concerned, where that was a member
 
 
 def recent(actor: Actor, limit: int = 100) -> list[AuditLine]:
@@ -35,14 +36,16 @@ def recent(actor: Actor, limit: int = 100) -> list[AuditLine]:
         raise Forbidden
     entries = [entry for organization in owned for entry in journal.recent(organization, limit)]
     entries = sorted(entries, key=lambda entry: entry.id, reverse=True)[:limit]
-    names = _names({entry.actor for entry in entries})
+    concerned = {f"member:user:{entry.detail['user']}" for entry in entries if entry.detail.get("user")}
+    names = _names({entry.actor for entry in entries} | concerned)
     about = select(Event.id, Event.slug, Event.title).where(Event.id.in_({entry.event_id for entry in entries if entry.event_id}))
     events = {row.id: row for row in db.session.execute(about)}
     lines = []
     for entry in entries:
         event = events.get(entry.event_id or "")
         who = names.get(entry.actor, entry.actor.partition(":")[0])
-        lines.append(AuditLine(entry.at, who, entry.action, event and event.slug, event and event.title, entry.detail))
+        about = names.get(f"member:user:{entry.detail.get('user')}", "")
+        lines.append(AuditLine(entry.at, who, entry.action, event and event.slug, event and event.title, entry.detail, about))
     return lines
 
 

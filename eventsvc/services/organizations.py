@@ -50,14 +50,23 @@ def ensure(key: str, name: str | None = None) -> Organization:
     return organization
 
 
+def hashed(password: str) -> str:
+    """A password as it is kept (argon2id); slow by design, so call it outside of a transaction where you can."""
+    return _hasher.hash(password)
+
+
+def account_faults(email: str, role: str) -> list[Fault]:
+    """What is wrong with the address and the role of an account."""
+    faults = [] if re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", email) and not unprintable(email) else [Fault("email", "email", "邮箱写法不对")]
+    return faults if role in ROLES else [*faults, Fault("role", "choice", "角色应为 owner、editor 或 viewer")]
+
+
 @transaction
 def add_user(email: str, organization_key: str, role: str = "owner", name: str = "") -> str:
     """Add a user (or a new one-time password and role for a known one) and return the one-time password."""
     email = email.strip().lower()
-    if not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", email):
-        raise Invalid.one("email", "email", "邮箱写法不对")
-    if role not in ROLES:
-        raise Invalid.one("role", "choice", "角色应为 owner、editor 或 viewer")
+    if faults := account_faults(email, role):
+        raise Invalid(faults)
     organization = ensure(organization_key)
     password = one_time_password()
     user = db.session.scalar(select(User).where(User.email == email))
@@ -182,6 +191,14 @@ def organization_of(actor: Actor) -> str:
     """The organization in which the actor creates things: its first with the right to. Raises Forbidden."""
     for organization_id, _role in actor.organizations:
         if actor.may("event.create", organization_id):
+            return organization_id
+    raise Forbidden
+
+
+def managed(actor: Actor) -> str:
+    """The organization that the actor manages: the first of which it is an owner. Raises Forbidden."""
+    for organization_id, _role in actor.organizations:
+        if actor.may("organization.manage", organization_id):
             return organization_id
     raise Forbidden
 

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import insert, select, update
 
 from eventsvc.db import db
-from eventsvc.models import Device, Event, Person, Registration, User
+from eventsvc.models import Device, Event, Membership, Person, Registration, User
 from eventsvc.services import actors, codes, devices, events, organizations, records, registrations
 from eventsvc.services.actors import Actor
 from tests.live import LiveServer
@@ -35,6 +35,7 @@ class Crowd:
     join_code: str = ""
     record_id: str = ""
     device_id: str = ""
+    member_id: str = ""
 
     def session(self, user: User, must_change: bool = False) -> str:
         """The session cookie of a member, as after signing in."""
@@ -63,6 +64,8 @@ def nothing(server: LiveServer) -> Crowd:
         organizations.ensure("demo", "管城回族区某某街道办事处社区文化活动中心")
         for who, role in (("member", "owner"), ("viewer", "viewer"), ("newcomer", "owner")):
             organizations.add_user(f"{who}@example.test", "demo", role, "欧阳主任")
+        organizations.create_token("demo", "viewer", "区统计系统每日取数（周一至周五）")
+        crowd.member_id = db.session.scalars(select(Membership.id).join(User, User.id == Membership.user_id).where(User.email == "viewer@example.test")).one()
     return crowd
 
 

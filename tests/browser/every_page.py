@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,7 +26,8 @@ class Sight:
         """Where the page is."""
         tickets = {f"{kind}_code": ticket.code for kind, ticket in crowd.tickets.items()}
         parties = {f"{kind}_id": ticket.id for kind, ticket in crowd.tickets.items()}
-        return self.path.format(**tickets, **parties, record=crowd.record_id, device=crowd.device_id, join=crowd.join_code)
+        ids = {"record": crowd.record_id, "device": crowd.device_id, "join": crowd.join_code, "member": crowd.member_id}
+        return self.path.format(**tickets, **parties, **ids)
 
 
 def send(selector: str) -> Deed:
@@ -66,6 +68,13 @@ def invited(page: Page) -> None:
     page.locator("#name").fill("西门检票口（夜市二组）的第一台志愿者手机")
     page.locator("form:has(#name)").first.evaluate("form => form.requestSubmit()")
     expect(page.locator("img[data-hook=join-qr]")).to_be_visible()
+
+
+def added(page: Page) -> None:
+    """A new member's one-time password is on the page."""
+    page.locator("#email").fill(f"{uuid.uuid4().hex}@office.example.test")
+    page.locator("form:has(#email)").evaluate("form => form.requestSubmit()")
+    expect(page.locator("[data-hook=one-time-password]")).to_be_visible()
 
 
 def opened(page: Page) -> None:
@@ -113,6 +122,12 @@ EVERY = [
     Sight("password-wrong", "newcomer", "/manage/password", send("main form[method=post]")),
     Sight("console", "member", "/manage/"),
     Sight("journal", "member", "/manage/journal"),
+    Sight("members", "member", "/manage/members"),
+    Sight("members-viewer", "viewer", "/manage/members"),
+    Sight("members-wrong", "member", "/manage/members", send("form[action*='/members/of/']")),
+    Sight("member-added", "member", "/manage/members", added),
+    Sight("member", "member", "/manage/members/{member}"),
+    Sight("tokens", "member", "/manage/tokens"),
     Sight("new", "member", "/manage/new"),
     Sight("new-form", "member", "/manage/new?template=fair", opened),
     Sight("new-wrong", "member", "/manage/new?template=fair", send("main form[method=post]")),

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from eventsvc.db import db
-from eventsvc.models import Device, Organization, Record, Registration, User
+from eventsvc.models import Device, Membership, Organization, Record, Registration, User
 from eventsvc.ports import limits
 from eventsvc.services import devices, finalizing, registrations, wording
 from eventsvc.web import language
@@ -118,6 +118,7 @@ def addresses(app: Flask, world: World) -> Iterator[str]:
             "registration_id": [registration.id],
             "device_id": [phone.id],
             "record_id": [row.id],
+            "member_id": [db.session.query(Membership).first().id],
             "manage_token": [registrations.manage_token(registration.id)],
             "key": ["leaflets", "boards", "consult", "heads"],
             "name": ["people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified", "records", "checkpoint:gate", "counter:leaflets"],

@@ -12,6 +12,7 @@ from eventsvc.web.manage import (
     home,
     journal,
     live,
+    members,
     new,
     registrations,
     report,
@@ -22,7 +23,7 @@ from eventsvc.web.manage import (
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, devices, live, figures, conflicts, report, tallies, journal)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, devices, live, figures, conflicts, report, tallies, journal, members)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:

@@ -28,6 +28,13 @@ WORDS = {
     "record.undo": lazy_gettext("撤销记录"),
     "report.export": lazy_gettext("下载数据"),
     "password.change": lazy_gettext("修改密码"),
+    "registration.restore": lazy_gettext("撤回取消"),
+    "member.add": lazy_gettext("添加成员"),
+    "member.role": lazy_gettext("改成员的角色"),
+    "member.password": lazy_gettext("重发一次性密码"),
+    "member.remove": lazy_gettext("移出成员"),
+    "token.create": lazy_gettext("生成程序接口令牌"),
+    "token.revoke": lazy_gettext("作废程序接口令牌"),
 }
 CALLERS = {"public": lazy_gettext("居民"), "member": lazy_gettext("工作人员"), "device": lazy_gettext("志愿者手机"), "system": lazy_gettext("命令行"), "token": lazy_gettext("程序接口")}
 
