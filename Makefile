@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint screenshots clean
+.PHONY: help run test bench lint screenshots clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,10 @@ run:  ## Start the production server (first run: installs, migrates, loads the d
 test:  ## Run every test: guards, Python on SQLite and on PostgreSQL, node, real server, real browser
 	@PYTHON="$(PYTHON)" scripts/install.sh --tools requirements-dev.txt
 	@exec $(BIN)/python scripts/test.py
+
+bench:  ## Measure our server beside a floor made by hand (half an hour; QUICK=1: two minutes); writes bench.json
+	@PYTHON="$(PYTHON)" scripts/install.sh --bench requirements.txt
+	@exec $(BIN)/python -m bench $(if $(QUICK),--quick) $(ARGS)
 
 lint:  ## Run the guards alone (a few seconds)
 	@PYTHON="$(PYTHON)" scripts/install.sh requirements-dev.txt

@@ -1,14 +1,14 @@
 #!/bin/sh
 # Makes .venv and installs one requirements file into it, once per content of that file:
-#   scripts/install.sh [--tools] requirements.txt
-# --tools also installs, where root and apt-get are there, the programs that the tests need.
+#   scripts/install.sh [--tools | --bench] requirements.txt
+# --tools and --bench also install, where root and apt-get are there, the programs that the tests or the benchmark need.
 # uv is used where pip can fetch it; INSTALLER=pip does without.
 set -eu
 
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
 tools=no
-[ "$1" = --tools ] && tools=yes && shift
+case $1 in --tools | --bench) tools=${1#--} && shift ;; esac
 wanted=$1
 
 stop() {
@@ -24,23 +24,38 @@ apt_get() {
     apt-get -qq install -y --no-install-recommends "$@" >/dev/null 2>&1
 }
 
+have_postgresql() {
+    command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
+}
+
 install_tools() {
     missing=
     command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
     command -v ffmpeg >/dev/null 2>&1 || missing="$missing ffmpeg"
     command -v strace >/dev/null 2>&1 || missing="$missing strace"
     command -v node >/dev/null 2>&1 || missing="$missing nodejs"
-    command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+    have_postgresql || missing="$missing postgresql"
     [ -z "$(find /usr/share/fonts -iname '*noto*cjk*' -print -quit 2>/dev/null)" ] && missing="$missing fonts-noto-cjk"
+    install "those tests are skipped, loudly"
+}
+
+install_bench() {
+    missing=
+    command -v wrk >/dev/null 2>&1 || missing="$missing wrk"
+    have_postgresql || missing="$missing postgresql"
+    install "the benchmark does with less, and says so"
+}
+
+install() {
     [ -z "$missing" ] && return 0
     echo "Installing$missing (Debian packages) ..."
     # shellcheck disable=SC2086
-    apt_get $missing || echo "Could not install$missing: the tests that need them are skipped, loudly." >&2
+    apt_get $missing || echo "Could not install$missing: $1." >&2
 }
 
 command -v "$python" >/dev/null 2>&1 || stop "there is no $python: install Python 3.11 or newer."
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || stop "Python 3.11 or newer is needed, as in PYTHON=python3.12 make run."
-[ "$tools" = yes ] && install_tools
+[ "$tools" = no ] || "install_$tools"
 
 if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c 'import pip' 2>/dev/null; then
     echo "Making .venv ..."

@@ -1,0 +1,141 @@
+"""What is measured on one stand: pairs of our server and the floor in turn, then what only our server does."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bench import driver, filling, machine, plans
+from bench.driver import Sample
+from bench.plans import Plan
+from bench.stand import Stand
+
+API = "/api/v1/events/bench"
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long a benchmark takes."""
+
+    sizes: tuple[int, ...]
+    databases: tuple[str, ...]
+    connections: tuple[int, ...] = (1, 8, 32)
+    pairs: int = 5
+    least: int = 4_200  # requests of one run, where they fit into `longest`
+    shortest: float = 2
+    longest: float = 9  # seconds of one run
+    warm_up: float = 2
+    fresh: int = filling.FRESH
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something to ask for: of us, and where there is one of the floor."""
+
+    name: str
+    plan: Plan
+    floor: Plan | None = None
+    items: int = 1  # records a request
+    keeps: bool = False  # every request that is answered must be in the ledger afterwards
+
+
+def cases(stand: Stand) -> list[Case]:
+    """Everything that is asked for, in order."""
+    records, tickets, tokens = f"{API}/records", stand.fresh, stand.tokens
+    return [
+        Case("stats", plans.reading(f"{API}/stats", stand.owner)),
+        Case("event page", plans.reading("/e/bench")),
+        Case("roster", plans.reading(f"{API}/roster", stand.owner)),
+        Case("check-in", plans.checkins(records, tickets, tokens), plans.checkins("/checkin", tickets, tokens), keeps=True),
+        Case("tally", plans.tallies(records, tokens), keeps=True),
+        Case(f"batch of {BATCH}", plans.checkins(records, tickets, tokens, BATCH), items=BATCH, keeps=True),
+        Case("registration", plans.registrations(f"{API}/registrations"), plans.registrations("/register")),
+    ]
+
+
+def measure(stand: Stand, effort: Effort, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Run every case of a stand; one row a case and number of connections."""
+    found = []
+    for case in cases(stand):
+        if case.name == "roster" and not _is_there(stand, case.plan):
+            continue
+        for connections in _connections(case, stand, effort):
+            found.append(_measure(stand, case, connections, effort))
+            tell(_line(found[-1]))
+    return found
+
+
+def _connections(case: Case, stand: Stand, effort: Effort) -> Sequence[int]:
+    """All of them for what has a floor, on the first size; elsewhere the one in the middle, and 1 for what is only read."""
+    middle = effort.connections[len(effort.connections) // 2]
+    if case.floor:
+        return effort.connections if stand.records == effort.sizes[0] else (middle,)
+    return (middle,) if case.name == "tally" else (1, middle) if stand.records == effort.sizes[0] and case.name != "roster" else (1,)
+
+
+def _is_there(stand: Stand, plan: Plan) -> bool:
+    """Whether our server answers this at all."""
+    return driver.run(stand.ours.url, plan, 1, 1, 1).refused == 0
+
+
+def _measure(stand: Stand, case: Case, connections: int, effort: Effort) -> dict[str, Any]:
+    """Warm both up, then run them in turn, the other one first each time; medians over the runs."""
+    assert stand.ours.process
+    sides: list[tuple[str, str, Plan, int]] = [("ours", stand.ours.url, case.plan, stand.ours.process.pid)]
+    if case.floor:
+        sides.append(("floor", stand.floor_url, case.floor, stand.floor.pid))
+    seeds = iter(range(1 + 1000 * connections + 100_000 * len(case.name), 10**9))
+    spans, runs, cpu = {}, {side[0]: [] for side in sides}, {side[0]: 0.0 for side in sides}
+    for name, url, plan, _pid in sides:
+        warm = driver.run(url, plan, connections, effort.warm_up, next(seeds))
+        spans[name] = min(effort.longest, max(effort.shortest, effort.least / max(1, warm.rate)))
+    before = filling.kept(stand.ours.database_url) if case.keeps else 0
+    for number in range(effort.pairs if case.floor else min(effort.pairs, 3)):
+        seed = next(seeds)
+        for name, url, plan, pid in sides if number % 2 == 0 else sides[::-1]:
+            used = machine.cpu_seconds(pid)
+            runs[name].append(driver.run(url, plan, connections, spans[name], seed))
+            cpu[name] += machine.cpu_seconds(pid) - used
+    row: dict[str, Any] = {"database": stand.database, "records": stand.records, "case": case.name, "connections": connections}
+    if case.keeps:
+        row["lost"] = max(0, sum(run.requests for run in runs["ours"]) * case.items - (filling.kept(stand.ours.database_url) - before))
+    for name, _url, _plan, pid in sides:
+        row[name] = _medians(runs[name], cpu[name]) | {"memory_mb": round(machine.memory(pid) / 2**20)}
+    if case.floor:
+        row["ratio"] = round(statistics.median(a.rate / b.rate for a, b in zip(runs["ours"], runs["floor"], strict=True)), 2)
+        row["p99_ratio"] = round(statistics.median(a.p99 / b.p99 for a, b in zip(runs["ours"], runs["floor"], strict=True)), 2)
+    if case.items > 1:
+        row["records_a_second"] = round(row["ours"]["rate"] * case.items)
+    return row
+
+
+def _medians(runs: Sequence[Sample], cpu: float) -> dict[str, Any]:
+    """What the runs of one side come to."""
+    requests = sum(run.requests for run in runs)
+    names = ("rate", "p50", "p95", "p99", "worst")
+    return {
+        **{name: round(statistics.median(getattr(run, name) for run in runs), 2) for name in names},
+        "requests": requests,
+        "refused": sum(run.refused for run in runs),
+        "broken": sum(run.broken for run in runs),
+        "cpu_ms": round(cpu / max(1, requests) * 1000, 3),
+        "runs": [asdict(run) for run in runs],
+    }
+
+
+def _line(row: dict[str, Any]) -> str:
+    """One row as it is printed while the benchmark goes on."""
+    ours = row["ours"]
+    told = f"  {row['case']:<13} c={row['connections']:<3} {ours['rate']:>9,.0f}/s  p50 {ours['p50']:>7.1f}  p99 {ours['p99']:>7.1f} ms"
+    if "floor" in row:
+        floor = row["floor"]
+        told += f"   floor {floor['rate']:>7,.0f}/s  p99 {floor['p99']:>7.1f} ms   = {row['ratio']:.2f}x, p99 {row['p99_ratio']:.2f}x"
+    if "records_a_second" in row:
+        told += f"   {row['records_a_second']:,} records/s"
+    faults = {name: ours[name] for name in ("refused", "broken") if ours[name]} | ({"LOST": row["lost"]} if row.get("lost") else {})
+    return told + (f"   {faults}" if faults else "")
+
+

@@ -1,0 +1,124 @@
+"""The driver: closed loop, as many requests under way as there are connections; wrk, or processes of our own where it is missing."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import selectors
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.plans import Plan
+
+SCRIPT = Path(__file__).with_name("load.lua")
+WRK = shutil.which("wrk")
+PROCESSES = 2  # of ours, where wrk is missing
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One run: requests that were answered, in how many seconds, and how long they took (milliseconds)."""
+
+    requests: int
+    seconds: float
+    p50: float
+    p95: float
+    p99: float
+    worst: float
+    refused: int  # answered, but not with 2xx or 3xx
+    broken: int  # not answered
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return self.requests / self.seconds
+
+
+def name() -> str:
+    """Which driver runs."""
+    return "wrk" if WRK else f"Python, {PROCESSES} processes (wrk is missing: apt-get install wrk)"
+
+
+def run(url: str, plan: Plan, connections: int, seconds: float, seed: int) -> Sample:
+    """Ask for ``seconds`` over ``connections``; RuntimeError where the driver itself fails."""
+    if not WRK:
+        return _run_without_wrk(url, plan, connections, seconds, seed)
+    with tempfile.NamedTemporaryFile("w", suffix=".lua", encoding="utf-8") as file:
+        file.write(plan.as_lua(seed))
+        file.flush()
+        command = [WRK, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "20s", "-s", str(SCRIPT), url, "--", file.name]
+        said = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)
+    results = [line.removeprefix("RESULT ") for line in said.stdout.splitlines() if line.startswith("RESULT ")]
+    if not results:
+        raise RuntimeError(f"wrk said nothing: {said.stdout[-500:]} {said.stderr[-500:]}")
+    return Sample(**json.loads(results[0]))
+
+
+def _run_without_wrk(url: str, plan: Plan, connections: int, seconds: float, seed: int) -> Sample:
+    address = (url.split("//")[1].split(":")[0], int(url.rsplit(":", 1)[1]))
+    shares = [connections // PROCESSES + (n < connections % PROCESSES) for n in range(PROCESSES)]
+    with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
+        asked = [(address, plan, share, seconds, seed * PROCESSES + n) for n, share in enumerate(shares) if share]
+        parts = pool.starmap(_ask, asked)
+    took = sorted(took for times, _refused, _broken, _span in parts for took in times)
+    if not took:
+        raise RuntimeError("nobody answered")
+    p50, p95, p99 = (took[min(len(took) - 1, int(len(took) * share))] * 1000 for share in (0.5, 0.95, 0.99))
+    refused, broken = (sum(part[column] for part in parts) for column in (1, 2))
+    return Sample(len(took), max(part[3] for part in parts), p50, p95, p99, took[-1] * 1000, refused, broken)
+
+
+def _ask(address: tuple[str, int], plan: Plan, connections: int, seconds: float, seed: int) -> tuple[list[float], int, int, float]:
+    """One process of the driver: the seconds that each answer took, refusals, broken connections, the whole time."""
+    make, took, refused, broken = plan.requests(seed), [], 0, 0
+    chosen = selectors.DefaultSelector()
+    for _ in range(connections):
+        client = socket.create_connection(address, timeout=20)
+        chosen.register(client, selectors.EVENT_READ, _Talk(client, make))
+    began = time.monotonic()
+    for key in list(chosen.get_map().values()):
+        key.data.send()
+    while chosen.get_map() and ((left := began + seconds - time.monotonic()) > 0 or (not took and left > -20)):
+        for key, _events in chosen.select(min(max(left, 0.01), 1)):
+            talk: _Talk = key.data
+            status = talk.receive()
+            if status is None:
+                continue
+            if status:
+                took.append(time.perf_counter() - talk.sent)
+                refused += status >= 400
+                talk.send()
+            else:
+                broken += 1
+                chosen.unregister(talk.client)
+    return took, refused, broken, time.monotonic() - began
+
+
+class _Talk:
+    """One keep-alive connection of the driver without wrk."""
+
+    def __init__(self, client: socket.socket, make: Callable[[], bytes]) -> None:
+        self.client, self.make, self.answer, self.sent = client, make, b"", 0.0
+
+    def send(self) -> None:
+        """Send the next request."""
+        request = self.make()
+        self.answer, self.sent = b"", time.perf_counter()
+        self.client.sendall(request)
+
+    def receive(self) -> int | None:
+        """Read what has come: the status once the answer is whole, None before, 0 where the connection has ended."""
+        block = self.client.recv(262144)
+        self.answer += block
+        head, found, body = self.answer.partition(b"\r\n\r\n")
+        if not block or not found:
+            return None if block else 0
+        lengths = [int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+        whole = len(body) >= lengths[0] if lengths else body.endswith(b"0\r\n\r\n")
+        return int(head[9:12]) if whole else None
