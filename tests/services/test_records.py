@@ -438,6 +438,18 @@ def test_contact_and_queue_of_a_phone(clock: FakeClock) -> None:
     assert (device.last_seen_at, device.queued) == (clock.now(), 0)
 
 
+def test_a_request_that_was_long_under_way_does_not_say_what_the_phone_holds_now(clock: FakeClock) -> None:
+    world = World()
+    phone, lost, retried = world.phone(), tally("heads"), tally("heads")
+    world.send(phone, lost, retried, queued=1)
+    world.send(phone, tally("heads"), queued=0)
+    world.send(phone, lost, queued=2)  # sent before, delivered now
+    assert figures.stats(world.owner, world.slug).unsynced == 0
+    world.send(phone, tally("heads"), queued=2)
+    world.send(phone, lost, queued=1)
+    assert figures.stats(world.owner, world.slug).unsynced == 1
+
+
 def test_the_ledger_only_grows() -> None:
     world = World()
     world.send(world.phone(), tally("heads"))

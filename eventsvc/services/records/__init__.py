@@ -104,7 +104,7 @@ def _take(jobs: Sequence[Job]) -> None:
     for (job, piece), said in zip(pieces, answers, strict=True):
         job.result = [overtaken(item) for item in said] if overtaken else said
         if job.work.queued is not None:
-            note_contact(piece, job.work.queued)
+            note_contact(piece, job.work.queued, again=bool(said) and all(answer["status"] == "replayed" for answer in said))
 
 
 def _alone(job: Job) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, select, text, true, update
 from sqlalchemy.dialects import postgresql
 
 from eventsvc.db import db, is_postgresql
@@ -69,11 +69,15 @@ def _numbers(count: int) -> list[int]:
     return list(range(last + 1, last + count + 1))
 
 
-def note_contact(piece: Piece, queued: int) -> None:
-    """When the phone was last heard of and how many records it still holds; each phone has a row of its own."""
+def note_contact(piece: Piece, queued: int, again: bool = False) -> None:
+    """When the phone was last heard of and how many records it still holds; each phone has a row of its own.
+
+    ``again``: nothing in the batch was new. It may have been under way for long, so it cannot say that more are waiting.
+    """
     actor = piece.actor
     if actor.kind != "device":
         return
     if actor.queued == queued and actor.seen_at is not None and piece.now - actor.seen_at < SEEN_EVERY:
         return
-    db.session.execute(update(Device).where(Device.id == actor.id).values(last_seen_at=piece.now, queued=queued))
+    row = update(Device).where(Device.id == actor.id, Device.queued >= queued if again else true())
+    db.session.execute(row.values(last_seen_at=piece.now, queued=queued))
