@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from eventsvc.api import answers, schemas
-from eventsvc.api.operations import Call, operation
-from eventsvc.services import actors, events, finalizing
+from eventsvc.api.operations import Call, operation, parse
+from eventsvc.services import actors, events, finalizing, rehearsals
 from eventsvc.services.event_document import EventDocument
 
 TAG = "events"
@@ -83,6 +83,27 @@ def cancel(call: Call, slug: str) -> dict[str, Any]:
 def postpone(call: Call, slug: str) -> dict[str, Any]:
     """The event with its new time."""
     return answers.event(events.postpone(call.actor, slug, call.body))
+
+
+@operation(
+    "POST", "/events/{slug}/rehearsal", action="event.publish", tag=TAG, answer=schemas.EventAnswer, refusals=("has_records", "event_over"),
+    summary="Begin a rehearsal (演练): doors open whatever the clock says; refused once there are records",
+)  # fmt: skip
+def rehearse(call: Call, slug: str) -> dict[str, Any]:
+    """The event, rehearsing."""
+    return answers.event(rehearsals.begin(call.actor, slug))
+
+
+@operation(
+    "POST", "/events/{slug}/reset", action="event.publish", tag=TAG, body=schemas.Reset, answer=schemas.EventAnswer,
+    refusals=("not_rehearsing", "records_changed"),
+    summary="End a rehearsal and start at zero: its figures are frozen, its records put aside under their epoch; nothing is deleted",
+)  # fmt: skip
+def reset(call: Call, slug: str) -> dict[str, Any]:
+    """The event in its new epoch."""
+    actors.load_event(call.actor, slug, "event.publish")
+    wanted = parse(schemas.Reset, call.body)
+    return answers.event(rehearsals.reset(call.actor, slug, wanted.records, again=wanted.again))
 
 
 @operation(

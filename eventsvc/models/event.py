@@ -61,10 +61,12 @@ class Event(db.Model):
     next_seq: Mapped[int] = mapped_column(default=1)  # order of registration, kept likewise
     roster_revision: Mapped[int] = mapped_column(default=0)  # grows with every change of a registration, kept likewise
     epoch: Mapped[int] = mapped_column(default=1)
+    epoch_began_at: Mapped[datetime | None] = mapped_column(Instant)  # when the last rehearsal was reset; none: never
     rehearsal: Mapped[bool] = mapped_column(default=False)  # doors are open whatever the clock says
     demo: Mapped[bool] = mapped_column(default=False)  # shown as 演示
     year_inferred: Mapped[bool] = mapped_column(default=False)  # shown as 年份为推断
     participation: Mapped[str] = mapped_column(String(64), default="entries")  # what the brief calls 参加人次
+    ticked: Mapped[list[str]] = mapped_column(JSON, default=list)  # lines of the checklist that the organizer ticks by hand
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)

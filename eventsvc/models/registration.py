@@ -46,6 +46,7 @@ class Registration(db.Model):
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
     cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
+    cancelled_by: Mapped[str | None] = mapped_column(String(10))  # holder | organizer: the holder takes back their own only
     erased_at: Mapped[datetime | None] = mapped_column(Instant)
 
 

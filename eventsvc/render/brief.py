@@ -74,8 +74,10 @@ def noun(event: EventFacts) -> str:
 def lead(event: EventFacts, as_of: datetime | None = None) -> str:
     """The first sentence: when, by whom, what, where; a part that is missing leaves no hole.
 
-    With ``as_of`` before the start it says 将…举行; a cancelled event is said to be cancelled, not held.
+    With ``as_of`` before the start it says 将…举行; a cancelled event is said to be cancelled, not held; a rehearsal says so
+    first. A draft is still to come; of one that is nothing but a title so far, only the title is said.
     """
+    sign = words.SIGNS["rehearsal"] if tried_out(event) else ""
     hosts = [
         f"{name.strip()}{role}"
         for name, role in ((event.host, "主办"), (event.undertaker, "承办"), (event.co_host, "协办"))
@@ -83,11 +85,18 @@ def lead(event: EventFacts, as_of: datetime | None = None) -> str:
     ]
     subject = f"由{'、'.join(hosts)}的{event.title}" if hosts else event.title
     if event.status == "cancelled":
-        return f"{subject}已取消。"
+        return f"{sign}{subject}已取消。"
     time = when(event)
     place = f"在{event.venue.strip()}" if event.venue and event.venue.strip() else ""
-    future = as_of is not None and event.starts_at is not None and as_of < event.starts_at
-    return f"{time}{'，' if time else ''}{subject}{'将' if future else ''}{place}举行。"
+    future = event.status == "draft" or (as_of is not None and event.starts_at is not None and as_of < event.starts_at)
+    if event.status == "draft" and not (hosts or time or place):
+        return f"{sign}{subject}。"
+    return f"{sign}{time}{'，' if time else ''}{subject}{'将' if future else ''}{place}举行。"
+
+
+def tried_out(event: EventFacts) -> bool:
+    """Whether the figures are a rehearsal's and nothing else says that they are not real (【演示】 does)."""
+    return event.rehearsal and not event.demo
 
 
 def shown(counter: CounterFigure) -> str | None:
@@ -151,7 +160,8 @@ def oneliner(report: Report, previous: Figures | Earlier | None = None) -> str:
         typed = _said(c for c in figures.counters if c.kind != "headcount" and c.total == 0)
         parts.append("暂无现场记录" + (f"；人工填报：{'，'.join(typed)}" if typed else ""))
     waiting = f"（另有{figures.unsynced}条记录待上传）" if figures.unsynced else ""
-    return f"{head}{'，'.join(parts)}{waiting}。"
+    sign = "（演练）" if tried_out(report.event) else ""
+    return f"{head}{'，'.join(parts)}{waiting}{sign}。"
 
 
 def _compared(figures: Figures, previous: Figures | Earlier | None, zone: str) -> list[str]:

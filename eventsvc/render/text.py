@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from eventsvc.render import words
-from eventsvc.render.brief import lead, sentence, settled
+from eventsvc.render.brief import lead, sentence, settled, tried_out
 from eventsvc.render.phrase import as_typed, signed, stamp
 from eventsvc.services.reports import CounterFigure, Figures, Report
 
@@ -23,8 +23,8 @@ def txt(report: Report) -> str:
 
 
 def title(report: Report) -> str:
-    """The event's title with its signs: 【演示】, 【已取消】."""
-    demo = words.SIGNS["demo"] if report.event.demo else ""
+    """The event's title with its signs: 【演示】 (else 【演练】), 【已取消】."""
+    demo = words.SIGNS["demo"] if report.event.demo else words.SIGNS["rehearsal"] if tried_out(report.event) else ""
     return demo + words.SIGNS.get(report.event.status, "") + report.event.title
 
 
@@ -45,6 +45,8 @@ def notes(report: Report) -> list[str]:
         lines.append("注：年份为推断，原文没有写年份。")
     if event.demo:
         lines.append("注：【演示】数据，不是真实活动的统计。")
+    elif tried_out(event):
+        lines.append("注：【演练】数据，不是真实活动的统计，不要上报。")
     return lines
 
 

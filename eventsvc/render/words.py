@@ -98,7 +98,7 @@ FLAGS = {
     "salvaged": "隔离后接受",
 }
 
-SIGNS = {"demo": "【演示】", "cancelled": "【已取消】", "postponed": "【已延期】"}
+SIGNS = {"demo": "【演示】", "rehearsal": "【演练】", "cancelled": "【已取消】", "postponed": "【已延期】"}
 
 
 def figure(name: str) -> str:

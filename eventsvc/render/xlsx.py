@@ -56,7 +56,7 @@ def _about(page: Page, report: Report, ledger: Ledger) -> None:
     page.height(26)
     page.title(title(report))
     for line in notes(report):
-        page.title(line, "warning" if "【演示】" in line else "note")
+        page.title(line, "warning" if line.startswith("注：【") else "note")
     if ledger.cut:
         page.title(f"记录太多，只列出前{ledger.rows}条。", "warning")
     page.next()

@@ -309,4 +309,5 @@ def facts(event: Event) -> EventFacts:
         date_text=event.date_text,
         demo=event.demo,
         year_inferred=event.year_inferred,
+        rehearsal=event.rehearsal,
     )

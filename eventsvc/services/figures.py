@@ -25,9 +25,10 @@ def stats(actor: Actor, slug: str) -> Figures:
     return of_event(load_event(actor, slug, "figures.read"))
 
 
-def of_event(event: Event) -> Figures:
-    """The figures of a loaded event."""
-    sums, counts = (fold_event(event), count_registrations(event)) if in_transaction() else live.sums(event)
+def of_event(event: Event, epoch: int | None = None) -> Figures:
+    """The figures of a loaded event, now or (``epoch``) of a rehearsal that was put aside."""
+    whole = in_transaction() or epoch is not None
+    sums, counts = (fold_event(event, epoch), count_registrations(event)) if whole else live.sums(event)
     registrations, people = counts.get("confirmed", (0, 0))
     unsynced = db.session.scalar(select(func.sum(Device.queued)).where(Device.event_id == event.id, Device.revoked_at.is_(None)))
     by_hour: dict[datetime, int] = {}
@@ -71,9 +72,9 @@ def count_registrations(event: Event) -> dict[str, tuple[int, int]]:
     return {status: (parties, int(people)) for status, parties, people in db.session.execute(query)}
 
 
-def fold_event(event: Event) -> folds.Sums:
-    """Load the current epoch of an event's ledger and fold it."""
-    query = select(*_ROW).where(Record.event_id == event.id, Record.epoch == event.epoch)
+def fold_event(event: Event, epoch: int | None = None) -> folds.Sums:
+    """Load the current epoch (or another one) of an event's ledger and fold it."""
+    query = select(*_ROW).where(Record.event_id == event.id, Record.epoch == (epoch or event.epoch))
     rows = [folds.Row(*row) for row in db.session.execute(query)]
     later: dict[str, set[str]] = {}
     decisions = select(RecordDecision.record_id, RecordDecision.decided).where(RecordDecision.event_id == event.id)
@@ -146,11 +147,11 @@ def lines(actor: Actor, slug: str, figure: str = "records", key: str | None = No
     return lines_of(event, figure, key)
 
 
-def lines_of(event: Event, figure: str = "records", key: str | None = None) -> Iterator[RecordLine]:
-    """The same for a loaded event."""
-    sums = fold_event(event)
+def lines_of(event: Event, figure: str = "records", key: str | None = None, epoch: int | None = None) -> Iterator[RecordLine]:
+    """The same for a loaded event, now or (``epoch``) of a rehearsal that was put aside."""
+    sums = fold_event(event, epoch)
     places, names = {c.key: c for c in event.checkpoints}, _names(event)
-    for row in db.session.execute(_rows_of(event, figure, key).order_by(Record.seq)):
+    for row in db.session.execute(_rows_of(event, figure, key, epoch).order_by(Record.seq)):
         if _belongs(figure, row.Record, sums, places):
             yield _line(row, sums, names, figure)
 
@@ -174,7 +175,7 @@ def _names(event: Event) -> dict[str, str]:
     return {c.key: c.name for c in [*event.checkpoints, *event.counters]}
 
 
-def _rows_of(event: Event, figure: str, key: str | None) -> Select[Any]:
+def _rows_of(event: Event, figure: str, key: str | None, epoch: int | None = None) -> Select[Any]:
     """The ledger rows among which those of a figure are, with what is shown beside them."""
     query = (
         select(Record, RecordNote, Registration.pickup_code, Person.name, Device.name.label("device"))
@@ -182,7 +183,7 @@ def _rows_of(event: Event, figure: str, key: str | None) -> Select[Any]:
         .outerjoin(Registration, Registration.id == Record.registration_id)
         .outerjoin(Person, Person.registration_id == Record.registration_id)
         .outerjoin(Device, Device.id == Record.device_id)
-        .where(Record.event_id == event.id, Record.epoch == event.epoch)
+        .where(Record.event_id == event.id, Record.epoch == (epoch or event.epoch))
     )
     if figure == "counter" and key is not None:
         targets = select(Record.id).where(Record.event_id == event.id, Record.counter == key)

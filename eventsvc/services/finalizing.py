@@ -24,10 +24,10 @@ def report(actor: Actor, slug: str) -> Report:
     return of_event(load_event(actor, slug, "report.read"))
 
 
-def of_event(event: Event) -> Report:
-    """The same for a loaded event."""
-    now = figures.of_event(event)
-    frozen = latest(event)
+def of_event(event: Event, epoch: int | None = None) -> Report:
+    """The same for a loaded event; ``epoch``: of a rehearsal that was put aside."""
+    now = figures.of_event(event, epoch)
+    frozen = latest(event, epoch)
     return Report(
         event=events.facts(event),
         figures=now,
@@ -47,21 +47,27 @@ def finalize(actor: Actor, slug: str) -> Frozen:
     before = latest(event)
     if before is not None and before.figures.seq == now.seq and not _late(before.figures, now):
         return before
-    at = clock.now()
+    frozen = freeze(actor, event)
+    journal.note(actor, "event.finalize", event, seq=now.seq)
+    return frozen
+
+
+def freeze(actor: Actor, event: Event) -> Frozen:
+    """Keep the figures of the event's current epoch as they are; inside the transaction of whoever needs it."""
+    now, at = figures.of_event(event), clock.now()
     db.session.execute(
         insert(FrozenFigures).values(
             event_id=event.id, epoch=event.epoch, seq=now.seq, figures=pack(now), actor=actor.name, at=at
         )
     )
-    journal.note(actor, "event.finalize", event, seq=now.seq)
     return Frozen(at=at, by=actor.name, figures=now)
 
 
-def latest(event: Event) -> Frozen | None:
-    """The last freeze of the event's current epoch."""
+def latest(event: Event, epoch: int | None = None) -> Frozen | None:
+    """The last freeze of the event's current epoch, or of another one."""
     row = db.session.scalar(
         select(FrozenFigures)
-        .where(FrozenFigures.event_id == event.id, FrozenFigures.epoch == event.epoch)
+        .where(FrozenFigures.event_id == event.id, FrozenFigures.epoch == (epoch or event.epoch))
         .order_by(FrozenFigures.id.desc())
         .limit(1)
     )

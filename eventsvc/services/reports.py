@@ -101,6 +101,7 @@ class EventFacts:
     date_text: str | None
     demo: bool = False
     year_inferred: bool = False
+    rehearsal: bool = False  # what is scanned now is only tried out
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ class Site:
     organization_id: str
     status: str
     epoch: int
+    epoch_began_at: datetime | None  # what happened before belongs to the rehearsal that was put aside
     timezone: str
     questions: tuple[dict[str, Any], ...]
     checkpoints: dict[str, SiteCheckpoint]
@@ -100,6 +101,7 @@ def _build(event: Event) -> Site:
         organization_id=event.organization_id,
         status=event.status,
         epoch=event.epoch,
+        epoch_began_at=event.epoch_began_at,
         timezone=event.timezone,
         questions=tuple(event.questions),
         checkpoints={

@@ -90,6 +90,8 @@ def body_of(made: Operation) -> dict[str, Any] | None:
         return {"records": []}
     if made.path.endswith("/lookup"):
         return {"q": "王桂芳"}
+    if made.path.endswith("/reset"):
+        return {"records": 0}
     return {}
 
 

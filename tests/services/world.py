@@ -10,7 +10,7 @@ from typing import Any
 
 from eventsvc.models import Registration
 from eventsvc.ports import clock
-from eventsvc.services import devices, events, organizations, records, registrations
+from eventsvc.services import actors, devices, events, organizations, records, registrations, rehearsals
 from eventsvc.services.actors import PUBLIC, Actor, authenticate
 
 FAIR: dict[str, Any] = {
@@ -65,6 +65,11 @@ class World:
         """Send a batch as a phone whose clock is off by ``skew``; the answers."""
         body = {"sent_at": (clock.now() + skew).isoformat(), "records": list(sent), **envelope}
         return records.submit(actor, self.slug, body)["results"]
+
+
+def count_of(world: World) -> int:
+    """How many records the current epoch has."""
+    return rehearsals.count(actors.load_event(world.owner, world.slug, "report.read"))
 
 
 def examples(number: int) -> int:

@@ -1,7 +1,7 @@
 """Shapes of bodies and answers: what the OpenAPI document shows; bodies that no verb reads by itself are checked by these."""
 
 from eventsvc.api.schemas.devices import DevicePage, InvitationAnswer, InvitationBody, JoinAnswer, JoinBody, LookupAnswer, LookupBody
-from eventsvc.api.schemas.events import EventAnswer, EventChanges, EventPage, Postponement
+from eventsvc.api.schemas.events import EventAnswer, EventChanges, EventPage, Postponement, Reset
 from eventsvc.api.schemas.figures import FiguresAnswer, FrozenAnswer, ReportAnswer
 from eventsvc.api.schemas.records import RecordsAnswer, RecordsBody
 from eventsvc.api.schemas.registrations import (
@@ -41,5 +41,6 @@ __all__ = [
     "RegistrationEdit",
     "RegistrationPage",
     "ReportAnswer",
+    "Reset",
     "SearchBody",
 ]

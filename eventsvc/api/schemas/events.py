@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from eventsvc.api.schemas.shape import Shape
 from eventsvc.services.event_document import EventDocument
@@ -34,6 +34,13 @@ class EventChanges(Shape):
     """Any members of the event's document; arrays are replaced whole, members that are left out stay."""
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"description": "Any members of EventDocument."})
+
+
+class Reset(Shape):
+    """``records``: how many records of the rehearsal the caller has seen and exported; ``again``: go on rehearsing."""
+
+    records: Annotated[StrictInt, Field(ge=0)]
+    again: StrictBool = False
 
 
 class Postponement(Shape):

@@ -120,7 +120,7 @@ def _check_in(piece: Piece, form: Form) -> dict[str, Any]:
         first_record=verdict.first.id if verdict.first else None,
         scanned=form.scanned if known is None else None,
     )
-    if known and ours:
+    if known and ours and record["epoch"] == piece.site.epoch:
         piece.rows.setdefault(known.id, []).append(as_row(record))
     answer = checkin_answer(piece, record, known, "recorded", verdict.questions, verdict.opens_at)
     return answer

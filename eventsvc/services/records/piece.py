@@ -74,13 +74,18 @@ def corrected(piece: Piece, form: Form) -> tuple[datetime, list[str]]:
     return (form.at + skew, ["clock_skew"]) if abs(skew) > SKEW else (form.at, [])
 
 
+def epoch_of(site: Site, at: datetime) -> int:
+    """The epoch of what happened at ``at``: what a phone held back from a rehearsal stays with the rehearsal."""
+    return site.epoch if site.epoch_began_at is None or at >= site.epoch_began_at else site.epoch - 1
+
+
 def add_row(piece: Piece, form: Form, at: datetime, flags: list[str], *, outcome: str, keep: bool = True, **more: Any) -> dict[str, Any]:
     """The ledger row of a record; kept at once unless the caller still has to decide."""
     row = {
         "id": form.id,
         "seq": 0,
         "event_id": piece.site.id,
-        "epoch": piece.site.epoch,
+        "epoch": epoch_of(piece.site, at),
         "type": form.type,
         "device_id": piece.actor.id if piece.actor.kind == "device" else None,
         "checkpoint": form.checkpoint,

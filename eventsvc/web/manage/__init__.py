@@ -15,6 +15,7 @@ from eventsvc.web.manage import (
     members,
     new,
     registrations,
+    rehearsal,
     report,
     session,
     states,
@@ -23,7 +24,7 @@ from eventsvc.web.manage import (
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, devices, live, figures, conflicts, report, tallies, journal, members)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, devices, live, figures, conflicts, report, tallies, journal, members, rehearsal)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:

@@ -84,7 +84,12 @@ def report_txt(slug: str) -> Response:
 def report_xlsx(slug: str) -> Response:
     """The workbook with the records behind every figure."""
     told = audit.take_out(g.actor, slug, "xlsx")
-    return _file(xlsx.workbook(told, figures.lines(g.actor, slug)), told, "xlsx", xlsx.MIME)
+    return workbook_file(xlsx.workbook(told, figures.lines(g.actor, slug)), told)
+
+
+def workbook_file(body: bytes, told: Report) -> Response:
+    """A workbook to keep."""
+    return _file(body, told, "xlsx", xlsx.MIME)
 
 
 def _file(body: bytes, told: Report, ending: str, kind: str) -> Response:
@@ -92,6 +97,7 @@ def _file(body: bytes, told: Report, ending: str, kind: str) -> Response:
     at = (told.frozen.at if told.frozen else told.figures.as_of).astimezone(ZoneInfo(told.event.zone))
     clock = f"{at:%H%M}"
     state = gettext("定稿于%(time)s", time=clock) if told.frozen else gettext("截至%(time)s", time=clock)
-    name = f"{told.event.short_title or told.event.title} {at:%Y-%m-%d} {state}.{ending}".replace("/", "／")
+    label = gettext("演练") + " " if told.event.rehearsal else ""
+    name = f"{label}{told.event.short_title or told.event.title} {at:%Y-%m-%d} {state}.{ending}".replace("/", "／")
     disposition = f"attachment; filename=\"{told.event.slug}.{ending}\"; filename*=UTF-8''{quote(name, safe='')}"
     return Response(body, headers={"Content-Disposition": disposition, "Cache-Control": "no-store"}, content_type=kind)
