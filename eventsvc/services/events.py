@@ -40,6 +40,7 @@ def create(actor: Actor, data: Any, organization_id: str | None = None) -> Event
     event = Event(
         id=str(uuid.uuid4()), organization_id=organization_id, slug=document.slug, status="draft", created_at=now,
         places_taken=0, next_seq=1, roster_revision=0, epoch=1, revision=0, rehearsal=False, demo=False, year_inferred=False,
+        ticked=[],
     )  # fmt: skip
     _apply(event, document, now)
     db.session.add(event)
@@ -279,6 +280,19 @@ def _turn(actor: Actor, event: Event, status: str) -> None:
     event.updated_at = clock.now()
     event.revision += 1
     journal.note(actor, f"event.{status}", event)
+
+
+TICKS = ("poster", "team")
+
+
+@transaction
+def tick(actor: Actor, slug: str, name: str, done: bool) -> Event:
+    """Remember that a line of the checklist was done by hand (``poster`` is up, the ``team`` has its sheet). Raises Missing."""
+    event = load_event(actor, slug, "event.edit", lock="change")
+    if name not in TICKS:
+        raise Missing
+    event.ticked = sorted({*event.ticked, name} if done else {*event.ticked} - {name})
+    return event
 
 
 @transaction

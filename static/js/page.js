@@ -3,8 +3,9 @@
 import { bindCopy } from "./lib/copy.js";
 import { bindDisplay } from "./lib/display.js";
 import { bindJump } from "./lib/jump.js";
+import { bindPrint } from "./lib/print.js";
 import { bindShare } from "./lib/share.js";
 import { bindStepper } from "./lib/stepper.js";
 import { bindSubmit } from "./lib/submit.js";
 
-for (const bind of [bindCopy, bindDisplay, bindJump, bindShare, bindStepper, bindSubmit]) bind(document);
+for (const bind of [bindCopy, bindDisplay, bindJump, bindPrint, bindShare, bindStepper, bindSubmit]) bind(document);

@@ -13,12 +13,12 @@ from sqlalchemy import insert, select, update
 
 from eventsvc.db import db
 from eventsvc.models import Device, Event, Membership, Person, Registration, User
-from eventsvc.services import actors, codes, devices, events, organizations, records, registrations
+from eventsvc.services import actors, codes, devices, events, organizations, records, registrations, rehearsals
 from eventsvc.services.actors import Actor
 from tests.live import LiveServer
 
 PEOPLE = 5_000
-BIG, FULL, DRAFT, OVER, CALLED_OFF = "big", "full", "draft", "over", "called-off"
+BIG, FULL, DRAFT, OVER, CALLED_OFF, TRY_OUT = "big", "full", "draft", "over", "called-off", "try-out"
 LONG_NAME = "阿依古丽·买买提艾力·阿卜杜热合曼·吐尔逊江·努尔买买提·伊力哈木江·阿不都克里木·艾合买提江·玉素甫"[:50]
 LONG_TITLE = "“我们的节日·端午”暨非物质文化遗产进社区进校园进商圈主题展演展示展销系列活动启动仪式（第十二届，含便民服务集市和亲子体验专场）"
 LONG_WORD = "https://activities.example.test/2026/"
@@ -84,6 +84,7 @@ def fill(crowd: Crowd, people: int = PEOPLE) -> Crowd:
             change(owner, slug)
         for slug in (BIG, FULL):
             events.publish(owner, slug)
+        _try_out(owner, today)
         _register(crowd, owner)
         _register_many(people)
         _phones(crowd, owner)
@@ -128,6 +129,20 @@ def _big(today: datetime) -> dict[str, Any]:
             for n in range(10)
         ],
     }  # fmt: skip
+
+
+def _try_out(owner: Actor, today: datetime) -> None:
+    """An event that was rehearsed once and is being rehearsed again."""
+    later = {"starts_at": (today + timedelta(days=9, hours=9)).isoformat(), "venue": "社区广场", "contact_phone": "0371-66001234"}
+    counters = [{"key": "heads", "name": "人数", "kind": "headcount", "unit": "人次"}]
+    events.create(owner, {"slug": TRY_OUT, "title": "下周的敬老宣传", "kind": "outreach", "counters": counters, **later})
+    events.publish(owner, TRY_OUT)
+    rehearsals.begin(owner, TRY_OUT)
+    for last in (False, True):
+        tap = {"id": str(uuid.uuid4()), "type": "tally", "counter": "heads", "quantity": 3, "at": datetime.now(ZoneInfo("UTC")).isoformat()}
+        records.submit(owner, TRY_OUT, {"records": [tap]})
+        if not last:
+            rehearsals.reset(owner, TRY_OUT, 1, again=True)
 
 
 def _full() -> dict[str, Any]:

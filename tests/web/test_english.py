@@ -47,7 +47,7 @@ OWN_CHINESE = re.compile(r'<(\w+)(?=[^>]*\blang="zh-CN")[^>]*?(/?)>(?:.*?</\1>)?
 IN_THE_API = re.compile("签到码|定稿后?|延期，时间另行通知")  # the domain's own terms, among English sentences for programmers
 OF_THE_BRIEF = [str(messages.kept().get(text).string) for text in KEPT_IN_ENGLISH]  # what the brief would write, quoted
 NO_PAGES = {"static", "health.alive", "health.ready", "health.metrics", "web.robots", "web.favicon"}
-FILES = {"web.calendar", "web.ticket_qr", "web.ticket_calendar", "manage.report_txt", "manage.report_xlsx", "manage.export", "manage.live_figures"}
+FILES = {"web.calendar", "web.ticket_qr", "web.ticket_calendar", "manage.report_txt", "manage.report_xlsx", "manage.rehearsal_xlsx", "manage.export", "manage.live_figures"}
 
 
 def leaks(html: str) -> list[str]:

@@ -14,6 +14,7 @@ from eventsvc.web.manage import (
     live,
     members,
     new,
+    paper,
     registrations,
     rehearsal,
     report,
@@ -24,7 +25,7 @@ from eventsvc.web.manage import (
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, devices, live, figures, conflicts, report, tallies, journal, members, rehearsal)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, devices, live, figures, conflicts, report, tallies, journal, members, rehearsal, paper)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:

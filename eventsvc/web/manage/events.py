@@ -10,6 +10,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from eventsvc.errors import Conflict, Fault, Invalid
+from eventsvc.ports import clock
 from eventsvc.services import devices, event_document, events, links, registrations
 from eventsvc.web.manage import event_form
 from eventsvc.web.manage.console import blueprint, event_of, show
@@ -19,12 +20,17 @@ from eventsvc.web.view import action
 
 @dataclass(frozen=True)
 class Check:
-    """One line of "ready to open?": whether it is done, what it says, where to do it; ``button`` where the link needs words of its own."""
+    """One line of "ready to open?": whether it is done, what it says, where to do it; ``button`` where the link needs words of its own.
+
+    ``advised``: good to have, nothing waits for it. ``tick``: the name under which the organizer ticks it off by hand.
+    """
 
     done: bool
     text: str
     url: str
     button: str = ""
+    advised: bool = False
+    tick: str = ""
 
 
 @blueprint.get("/e/<slug>/")
@@ -34,7 +40,7 @@ def event(slug: str) -> Response:
     found = event_of(slug)
     checks = _checks(found)
     return show(
-        "events/page.html", found, checks=checks, ready=all(check.done for check in checks), public_url=links.event(found.slug),
+        "events/page.html", found, checks=checks, ready=all(check.done or check.advised for check in checks), public_url=links.event(found.slug),
         places_left=registrations.places_left(found), waiting=registrations.waiting(found),
     )  # fmt: skip
 
@@ -61,7 +67,23 @@ def _checks(event: Any) -> list[Check]:
     checks.append(
         Check(published, gettext("已发布") if published else gettext("还没有发布：居民看不到"), url_for("manage.turn", slug=slug, verb="publish"))
     )
-    return checks
+    return [*checks, *_advice(event, needs_phones)]
+
+
+def _advice(event: Any, needs_phones: bool) -> list[Check]:
+    """The rehearsal (begun, it has to be ended), the poster, the team's sheet."""
+    slug, lines = event.slug, []
+    page = url_for("manage.rehearsal", slug=slug)
+    if event.rehearsal:
+        lines.append(Check(False, gettext("正在演练：开门前要清零"), page, gettext("结束演练")))
+    elif event.epoch > 1:
+        lines.append(Check(True, gettext("演练过了，已清零"), page))
+    elif needs_phones and event.status in {"draft", "published"} and (event.starts_at is None or clock.now() < event.starts_at):
+        lines.append(Check(False, gettext("还没有演练"), page, gettext("演练"), advised=True))
+    up, sheet = "poster" in event.ticked, "team" in event.ticked
+    lines.append(Check(up, gettext("海报贴好了") if up else gettext("海报还没有贴"), url_for("manage.poster", slug=slug), gettext("海报"), True, "poster"))
+    lines.append(Check(sheet, gettext("分工表发了") if sheet else gettext("分工表还没有发"), url_for("manage.team_sheet", slug=slug), gettext("分工表"), True, "team"))
+    return lines
 
 
 @blueprint.get("/e/<slug>/edit")
