@@ -87,7 +87,7 @@ def postpone(call: Call, slug: str) -> dict[str, Any]:
 
 @operation(
     "POST", "/events/{slug}/rehearsal", action="event.publish", tag=TAG, answer=schemas.EventAnswer, refusals=("has_records", "event_over"),
-    summary="Begin a rehearsal (演练): doors open whatever the clock says; refused once there are records",
+    summary="Begin a rehearsal: doors open whatever the clock says; refused once there are records",
 )  # fmt: skip
 def rehearse(call: Call, slug: str) -> dict[str, Any]:
     """The event, rehearsing."""
