@@ -91,7 +91,7 @@ def postpone(call: Call, slug: str) -> dict[str, Any]:
 )  # fmt: skip
 def rehearse(call: Call, slug: str) -> dict[str, Any]:
     """The event, rehearsing."""
-    return answers.event(rehearsals.begin(call.actor, slug))
+    return answers.event(rehearsals.start(call.actor, slug))
 
 
 @operation(

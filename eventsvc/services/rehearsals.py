@@ -37,7 +37,7 @@ def count(event: Event) -> int:
 
 
 @transaction
-def begin(actor: Actor, slug: str) -> Event:
+def start(actor: Actor, slug: str) -> Event:
     """Open an event for rehearsal; saying it twice is fine. Raises Conflict ``has_records`` where real ones are there already."""
     event = load_event(actor, slug, "event.publish", lock="freeze")
     if event.status in {"cancelled", "closed"}:

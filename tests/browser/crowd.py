@@ -137,7 +137,7 @@ def _try_out(owner: Actor, today: datetime) -> None:
     counters = [{"key": "heads", "name": "人数", "kind": "headcount", "unit": "人次"}]
     events.create(owner, {"slug": TRY_OUT, "title": "下周的敬老宣传", "kind": "outreach", "counters": counters, **later})
     events.publish(owner, TRY_OUT)
-    rehearsals.begin(owner, TRY_OUT)
+    rehearsals.start(owner, TRY_OUT)
     for last in (False, True):
         tap = {"id": str(uuid.uuid4()), "type": "tally", "counter": "heads", "quantity": 3, "at": datetime.now(ZoneInfo("UTC")).isoformat()}
         records.submit(owner, TRY_OUT, {"records": [tap]})

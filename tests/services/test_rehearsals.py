@@ -27,15 +27,15 @@ def test_it_does_not_begin_once_there_are_real_records() -> None:
     world = World(LATER)
     world.send(world.phone(), tally("heads"))
     with pytest.raises(Conflict) as refused:
-        rehearsals.begin(world.owner, world.slug)
+        rehearsals.start(world.owner, world.slug)
     assert code_of(refused) == "has_records" and refused.value.params == {"records": 1}
 
 
 def test_a_whole_rehearsal() -> None:
     world = World(LATER)
     gate, ticket = world.phone(), world.ticket(2)
-    assert rehearsals.begin(world.owner, world.slug).rehearsal
-    assert rehearsals.begin(world.owner, world.slug).rehearsal, "saying it twice is fine"
+    assert rehearsals.start(world.owner, world.slug).rehearsal
+    assert rehearsals.start(world.owner, world.slug).rehearsal, "saying it twice is fine"
     assert world.send(gate, checkin(ticket, count=2), tally("leaflets", 30))[0]["outcome"] == "admitted"
     assert figures.stats(world.owner, world.slug).entries == 2
     told = finalizing.report(world.owner, world.slug)
@@ -56,7 +56,7 @@ def test_a_whole_rehearsal() -> None:
 
 def test_the_old_records_can_be_taken_out_afterwards() -> None:
     world = World(LATER)
-    rehearsals.begin(world.owner, world.slug)
+    rehearsals.start(world.owner, world.slug)
     gate, ticket = world.phone(), world.ticket(3)
     world.send(gate, checkin(ticket, count=3), checkin(ticket), tally("leaflets", 30))
     event = rehearsals.reset(world.owner, world.slug, 3, again=True)
@@ -86,7 +86,7 @@ def test_real_records_are_never_put_aside() -> None:
 
 def test_a_rehearsal_without_records_ends_quietly() -> None:
     world = World(LATER)
-    rehearsals.begin(world.owner, world.slug)
+    rehearsals.start(world.owner, world.slug)
     event = rehearsals.reset(world.owner, world.slug, 0)
     assert (event.rehearsal, event.epoch) == (False, 1)
     assert not rehearsals.reset(world.owner, world.slug, 0).rehearsal, "sent twice"
@@ -94,7 +94,7 @@ def test_a_rehearsal_without_records_ends_quietly() -> None:
 
 def test_what_a_phone_held_back_from_the_rehearsal_stays_with_it(clock: FakeClock) -> None:
     world = World()
-    rehearsals.begin(world.owner, world.slug)
+    rehearsals.start(world.owner, world.slug)
     gate, ticket = world.phone(), world.ticket()
     held = checkin(ticket, decided="admitted")
     world.send(gate, tally("heads"))
@@ -110,7 +110,7 @@ def test_what_a_phone_held_back_from_the_rehearsal_stays_with_it(clock: FakeCloc
 
 def test_a_wrong_phone_clock_does_not_move_real_records_into_the_rehearsal(clock: FakeClock) -> None:
     world = World()
-    rehearsals.begin(world.owner, world.slug)
+    rehearsals.start(world.owner, world.slug)
     gate = world.phone()
     world.send(gate, tally("heads"))
     rehearsals.reset(world.owner, world.slug, 1)
@@ -125,9 +125,9 @@ def test_who_may_rehearse() -> None:
     world = World(LATER)
     viewer = authenticate(organizations.create_token("demo", "viewer"))
     for actor, kind in ((viewer, Forbidden), (world.phone(), Forbidden), (authenticate(organizations.create_token("far")), Missing)):
-        for deed in (lambda who: rehearsals.begin(who, world.slug), lambda who: rehearsals.reset(who, world.slug, 0)):
+        for deed in (lambda who: rehearsals.start(who, world.slug), lambda who: rehearsals.reset(who, world.slug, 0)):
             with pytest.raises((kind, Missing) if kind is Missing else kind):
                 deed(actor)
     events.cancel(world.owner, world.slug)
     with pytest.raises(Conflict):
-        rehearsals.begin(world.owner, world.slug)
+        rehearsals.start(world.owner, world.slug)

@@ -76,5 +76,5 @@ def test_a_check_in_page_says_that_it_is_a_rehearsal(app: Flask, world: World, n
         code = world.ticket().code
     assert STRIP not in volunteer.get(f"/t/{code}").text
     with app.app_context():
-        rehearsals.begin(world.owner, world.slug)
+        rehearsals.start(world.owner, world.slug)
     assert STRIP in volunteer.get(f"/t/{code}").text

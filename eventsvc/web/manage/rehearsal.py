@@ -35,7 +35,7 @@ def _shown(slug: str, refused: str = "", status: int = 200) -> Response:
 @action("event.publish")
 def rehearsal_begin(slug: str) -> AnyResponse:
     """Open the doors for trying out."""
-    return _done(slug, lambda: rehearsals.begin(g.actor, slug), gettext("演练开始了：现在扫码、计数都只是试一试。"))
+    return _done(slug, lambda: rehearsals.start(g.actor, slug), gettext("演练开始了：现在扫码、计数都只是试一试。"))
 
 
 @blueprint.post("/e/<slug>/rehearsal/reset")
