@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { ANSWER_WITHIN, ANSWER_WITHIN_OFFLINE, Door } from '../../static/js/scan/door.js';
+import { ANSWER_WITHIN, DECIDE_AFTER, Delivery } from '../../static/js/scan/delivery.js';
+import { Door } from '../../static/js/scan/door.js';
 import { RecordMaker } from '../../static/js/scan/records.js';
 
 const CODE = '7K3MNPQRSTVWXYZ01234';
@@ -10,43 +11,50 @@ const GATE = { key: 'gate', name: '入口', rule: 'once' };
 const settled = () => new Promise((resolve) => setTimeout(resolve, 2));
 
 /** A door with a look-up and a server of the test's own; `tick` moves time. */
-function bench({ people = {}, answers = () => ({ status: 'recorded', outcome: 'admitted', message: '请进 · 1位', remaining: 0 }), place = GATE, holds = false, direction = 'entry' } = {}) {
+function bench({ people = {}, answers = () => ({ status: 'recorded', outcome: 'admitted', message: '请进 · 1位', remaining: 0 }), place = GATE, holds = false, direction = 'entry', judge = null, pause = 0 } = {}) {
   let now = 0;
   const timers = [];
   const records = [];
   const screens = [];
   const signals = [];
   const asked = [];
+  const withdrawn = [];
+  const wait = (work, delay) => timers.push({ work, at: now + delay });
+  const outbox = {
+    online: true,
+    report: (online) => (outbox.online = online),
+    add: async (record) => {
+      records.push(record);
+      return { answer: Promise.resolve(answers(record, records.length)).then((result) => (result ? { id: record.id, ...result } : new Promise(() => {}))) };
+    },
+    decide: async (id, decided, local) => ({ id, record: { decided }, local, result: null }),
+    withdraw: async (id) => withdrawn.push(id),
+  };
   const door = new Door({
     finder: {
       byCode: async (code) => {
         asked.push(code);
         return people[code] || { kind: 'none' };
       },
+      pause: () => pause,
       learn: () => {},
     },
-    outbox: {
-      add: async (record) => {
-        records.push(record);
-        return { answer: Promise.resolve(answers(record, records.length)).then((result) => (result ? { id: record.id, ...result } : new Promise(() => {}))) };
-      },
-    },
+    delivery: new Delivery({ outbox, device: () => 'phone', judge, wait }),
     maker: new RecordMaker({ operator: () => '志愿者甲' }),
     view: { show: (screen) => screens.push(screen), signal: (tone) => signals.push(tone) },
-    device: () => 'phone',
     place: () => place,
     direction: () => direction,
     maxParty: () => 5,
     holds: () => holds,
     now: () => now,
-    wait: (work, delay) => timers.push({ work, at: now + delay }),
+    wait,
   });
   const tick = async (milliseconds) => {
     now += milliseconds;
     for (const timer of timers.splice(0)) (timer.at <= now ? timer.work() : timers.push(timer));
     await settled();
   };
-  return { door, records, screens, signals, asked, tick };
+  return { door, outbox, records, screens, signals, asked, withdrawn, tick };
 }
 
 const party = (size, more = {}) => ({ kind: 'found', rows: [{ ref: 'ref-1', name: '王*芬', party_size: size, status: 'confirmed', used: {}, ...more }] });
@@ -173,7 +181,7 @@ test('no answer: says so after eight seconds, keeps the id, and shows the answer
   await settled();
   assert.equal(door.screen.pending, true);
   await tick(ANSWER_WITHIN);
-  assert.deepEqual([door.screen.phase, door.screen.word, door.screen.pending], ['waiting', '没有网络,无法核对', true]);
+  assert.deepEqual([door.screen.phase, door.screen.word, door.screen.pending], ['waiting', '没有网络，无法核对', true]);
   door.dismiss();
   assert.equal(door.screen.pending, true);
   tell({ status: 'recorded', outcome: 'admitted', message: '请进 · 1位' });
@@ -182,11 +190,11 @@ test('no answer: says so after eight seconds, keeps the id, and shows the answer
 });
 
 test('while the network is known to be away the answer is not waited for so long', async () => {
-  const { door, tick } = bench({ people: { [CODE]: party(1) }, answers: () => null });
-  door.outbox.online = false;
+  const { door, outbox, tick } = bench({ people: { [CODE]: party(1) }, answers: () => null });
+  outbox.online = false;
   door.scan(CODE, 'camera');
   await settled();
-  await tick(ANSWER_WITHIN_OFFLINE);
+  await tick(DECIDE_AFTER);
   assert.equal(door.screen.phase, 'waiting');
 });
 
@@ -275,13 +283,13 @@ test('a cancelled question records nothing, and the next scan works', async () =
 });
 
 test('after a rejection or a full phone the next scan works', async () => {
-  const { door, tick } = bench({ people: { [CODE]: party(1) }, answers: () => ({ status: 'rejected', code: 'unknown_checkpoint' }) });
+  const { door, outbox, tick } = bench({ people: { [CODE]: party(1) }, answers: () => ({ status: 'rejected', code: 'unknown_checkpoint' }) });
   door.scan(CODE, 'camera');
   await settled();
   assert.deepEqual([door.screen.word, door.screen.tone], ['没有记上', 'stop']);
   await tick(2000);
   assert.equal(door.ready(), true);
-  door.outbox.add = async () => {
+  outbox.add = async () => {
     throw new Error('QuotaExceededError');
   };
   door.scan(CODE, 'camera');

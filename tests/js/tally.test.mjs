@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { merge, ownSince, stocktake } from '../../static/js/scan/tally.js';
+import { Journal } from '../../static/js/scan/journal.js';
+import { merge, ownSince as ownOf, stocktake } from '../../static/js/scan/tally.js';
 
 let seq = 0;
+const ownSince = (rows, ...rest) => {
+  const journal = new Journal(null);
+  journal.take(rows);
+  return ownOf(journal, ...rest);
+};
 const row = (record, state = 'queued', answeredAt = null) => ({ id: record.id, seq: (seq += 1), device: 'phone', state, record, label: '', result: null, answeredAt });
 const tap = (id, quantity, more = {}) => ({ id, type: 'tally', counter: 'booklets', quantity, direction: 'in', basis: 'tapped', topic: null, ...more });
 

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { SENTENCES, doorSays, letIn } from '../../static/js/lib/door-words.js';
 import { inEnglish } from '../../static/js/scan/sentences-en.js';
 import { ENGLISH } from '../../static/js/scan/words-en.js';
 import { CHINESE, WORDS } from '../../static/js/scan/words.js';
@@ -52,4 +53,13 @@ test('every sentence of the door is said in English as the server says it', () =
 
 test('a sentence that is not known is left to the words of the outcome', () => {
   assert.equal(inEnglish('某个以后才有的句子'), '');
+});
+
+test('the phone says each sentence as the server does', () => {
+  for (const { zh, says, lets_in: against } of cases) assert.equal(against ? letIn(against) : doorSays(says.outcome, says), zh);
+});
+
+test('no sentence of the phone is without a case', () => {
+  const shape = (template) => new RegExp(`^${template.replace(/\{\w+\}/g, '.+')}$`);
+  for (const [name, template] of Object.entries(SENTENCES)) assert.ok(cases.some(({ zh }) => shape(template).test(zh)), name);
 });

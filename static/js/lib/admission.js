@@ -18,12 +18,16 @@
 
 const SIX_HOURS = 6 * 3600 * 1000;
 
+/** @type {Map<string, Intl.DateTimeFormat>} by zone: making one costs more than a decision may */
+const formats = new Map();
+
 /** Date parts of a moment in a zone. @param {number} ms @param {string} zone */
 function parts(ms, zone) {
-  const format = new Intl.DateTimeFormat("en-CA", {
+  const format = formats.get(zone) || new Intl.DateTimeFormat("en-CA", {
     timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
     hour: "2-digit", minute: "2-digit", second: "2-digit",
   });
+  formats.set(zone, format);
   /** @type {Record<string, number>} */
   const found = {};
   for (const { type, value } of format.formatToParts(ms)) found[type] = Number(value);

@@ -17,6 +17,20 @@ export function rfc3339(date) {
   return `${day}T${clock}${zone}`;
 }
 
+/** @type {Map<string, Intl.DateTimeFormat>} making one is dear, and lists say many times */
+const formats = new Map();
+
+/**
+ * @param {string} locale @param {Intl.DateTimeFormatOptions} options
+ * @returns {Intl.DateTimeFormat}
+ */
+function formatOf(locale, options) {
+  const key = `${locale} ${JSON.stringify(options)}`;
+  const format = formats.get(key) || new Intl.DateTimeFormat(locale, options);
+  formats.set(key, format);
+  return format;
+}
+
 /**
  * @param {string | number | Date} moment
  * @param {string} [zone] an IANA name; the phone's own zone where it is not given or not known
@@ -25,7 +39,7 @@ export function rfc3339(date) {
 export function clockTime(moment, zone) {
   const date = new Date(moment);
   try {
-    return new Intl.DateTimeFormat('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false, timeZone: zone }).format(date);
+    return formatOf('zh-CN', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone }).format(date);
   } catch {
     return `${pad(date.getHours())}:${pad(date.getMinutes())}`;
   }
@@ -39,7 +53,7 @@ export function clockTime(moment, zone) {
 export function dayOf(moment, zone) {
   const date = new Date(moment);
   try {
-    const parts = new Intl.DateTimeFormat('en', { month: 'numeric', day: 'numeric', timeZone: zone }).formatToParts(date);
+    const parts = formatOf('en', { month: 'numeric', day: 'numeric', timeZone: zone }).formatToParts(date);
     const [month, day] = ['month', 'day'].map((type) => Number(parts.find((part) => part.type === type)?.value));
     return { month, day };
   } catch {

@@ -67,7 +67,7 @@ export class CountersView {
     const pads = make('div', { class: 'counter-pads' });
     const minus = make('button', { class: 'pad pad-minus', type: 'button', 'data-hook': 'minus', disabled: true }, iconLike('undo'), make('span', { 'data-minus-label': true }, WORDS.minus));
     minus.addEventListener('click', () => {
-      const tap = latestTap(this.journal.rows(), counter.key, this.now());
+      const tap = latestTap(this.journal, counter.key, this.now());
       if (tap) this.onUndo(tap.id);
     });
     pads.append(minus);
@@ -140,11 +140,10 @@ export class CountersView {
 
   /** Shows what is known now; called after every tap, answer and poll. */
   refresh() {
-    const rows = this.journal.rows();
     for (const counter of this.counters) {
       const card = this.root.querySelector(`[data-key="${CSS.escape(counter.key)}"]`);
       if (!card) continue;
-      const totals = merge(this.figures.get(counter.key), ownSince(rows, counter.key, this.askedAt));
+      const totals = merge(this.figures.get(counter.key), ownSince(this.journal, counter.key, this.askedAt));
       find('[data-hook=total]', card).textContent = String(totals.total);
       const more = find('[data-more]', card);
       const stock = totals.stockLeft === null && counter.stock !== null && counter.stock !== undefined ? counter.stock - totals.total : totals.stockLeft;
@@ -156,7 +155,7 @@ export class CountersView {
         chip.setAttribute('aria-pressed', String(this.topics.get(counter.key) === topic));
         find('[data-topic-total]', chip).textContent = totals.byTopic[topic] ? String(totals.byTopic[topic]) : '';
       }
-      const tap = latestTap(rows, counter.key, this.now());
+      const tap = latestTap(this.journal, counter.key, this.now());
       const minus = find('[data-hook=minus]', card);
       minus.toggleAttribute('disabled', !tap);
       find('[data-minus-label]', minus).textContent = tap ? WORDS.minusOf(tap.record.quantity, tap.record.direction === 'out') : WORDS.minus;

@@ -4,58 +4,41 @@
  *
  * @typedef {import('./plan.js').Person} Person
  * @typedef {{code: string | null, ref: string | null, typedPickup: boolean}} Subject
- * @typedef {'rest' | 'finding' | 'which' | 'choosing' | 'deciding' | 'waiting' | 'asking' | 'holding' | 'done'} Phase
- * @typedef {{phase: Phase, id: string, tone: import('./verdict.js').Tone, word: string, line: string, name: string, detail: string,
- *            outcome: string, remaining: number | null, most?: number, value?: number, people?: Person[],
- *            questions?: any[], direction?: string, unverified?: boolean, pending: boolean}} Screen
+ * @typedef {import('./screen.js').Screen} Screen
  * @typedef {{show(screen: Screen): void, signal(tone: import('./verdict.js').Tone): void}} View
  */
 
 import { mintId } from '../lib/uuid.js';
 import { alreadyIn, planFor } from './plan.js';
+import { BLANK, READ_FIRST, shownFor } from './screen.js';
 import { parseTicketText } from './ticket-text.js';
 import { verdictOf } from './verdict.js';
 import { WORDS } from './words.js';
 
-/** After so long without an answer the screen says so; the record stays under way with its id. */
-export const ANSWER_WITHIN = 8000;
-/** The same while the network is known to be away: nobody at a gate waits eight seconds each. */
-export const ANSWER_WITHIN_OFFLINE = 2000;
-/** How long a result fills the screen before it shrinks, by tone; a party's stays longer. */
-const SHOWN = { good: 2500, party: 4000, look: 7000, stop: 7000, info: 2000, foreign: 2500 };
-/** The camera may not replace a result sooner. */
-const READ_FIRST = { good: 600, look: 1800, stop: 1800, info: 300 };
-
-/** @type {Screen} */
-const BLANK = { phase: 'done', id: '', tone: 'info', word: '', line: '', name: '', detail: '', outcome: '', remaining: null, pending: false };
-
 export class Door {
   /**
-   * @param {{finder: import('./finder.js').Finder, outbox: import('./outbox.js').Outbox, maker: import('./records.js').RecordMaker, view: View,
-   *          device: () => string, place: () => (import('./plan.js').Place | null), direction: () => string, maxParty: () => number,
-   *          holds: () => boolean, now?: () => number, wait?: (work: () => void, milliseconds: number) => any,
-   *          decideLocally?: ((record: Record<string, any>) => Promise<Record<string, any> | null>) | null}} options
-   *   `decideLocally` answers from the phone's roster when the server does not; without one the screen says that it cannot verify
+   * @param {{finder: import('./finder.js').Finder, delivery: import('./delivery.js').Delivery, maker: import('./records.js').RecordMaker, view: View,
+   *          place: () => (import('./plan.js').Place | null), direction: () => string, maxParty: () => number,
+   *          holds: () => boolean, now?: () => number, wait?: (work: () => void, milliseconds: number) => any}} options
    */
-  constructor({ finder, outbox, maker, view, device, place, direction, maxParty, holds, now = Date.now, wait = (work, milliseconds) => setTimeout(work, milliseconds), decideLocally = null }) {
+  constructor({ finder, delivery, maker, view, place, direction, maxParty, holds, now = Date.now, wait = (work, milliseconds) => setTimeout(work, milliseconds) }) {
     this.finder = finder;
-    this.outbox = outbox;
+    this.delivery = delivery;
     this.maker = maker;
     this.view = view;
-    this.device = device;
     this.place = place;
     this.direction = direction;
     this.maxParty = maxParty;
     this.holds = holds;
     this.now = now;
     this.wait = wait;
-    this.decideLocally = decideLocally;
     /** @type {Screen} */
     this.screen = { ...BLANK, phase: 'rest' };
     this.shownAt = -Infinity;
     this.turn = 0;
     /** @type {{subject: Subject, id: string, person: Person | null, blind: boolean, count: number, direction: string, place: import('./plan.js').Place | null} | null} */
     this.current = null;
+    this.unsure = '';
     /** @type {Subject[]} typed while another was being decided */
     this.line = [];
   }
@@ -89,9 +72,9 @@ export class Door {
 
   /** Whether the camera may deliver: nothing is open, and the last result could be read. */
   ready() {
-    const { phase, tone } = this.screen;
+    const { phase, tone, mayLetIn } = this.screen;
     if (phase === 'rest' || phase === 'waiting') return true;
-    return phase === 'done' && this.now() - this.shownAt >= READ_FIRST[tone];
+    return (phase === 'done' || mayLetIn === true) && this.now() - this.shownAt >= READ_FIRST[tone];
   }
 
   busy() {
@@ -111,17 +94,19 @@ export class Door {
     if (!place) return this.finish({ tone: 'look', word: WORDS.noCheckpoint, line: WORDS.noCheckpointLine });
     const direction = place.rule === 'each_time' ? this.direction() : 'entry';
     this.current = { subject, id, person, blind: false, count: 1, direction, place };
-    this.show({ phase: 'finding', id, tone: 'info', word: WORDS.finding });
+    const pause = subject.typedPickup ? this.finder.pause() : 0;
+    this.show({ phase: 'finding', id, tone: 'info', word: pause ? WORDS.slowDown : WORDS.finding });
+    if (pause) await new Promise((resolve) => this.wait(() => resolve(undefined), pause));
     /** @type {import('./plan.js').Found} */
     const found = person ? { kind: 'found', rows: [person] } : await this.finder.byCode(String(subject.code));
     if (turn !== this.turn) return;
     this.current.blind = found.kind === 'denied';
     const mustConfirm = subject.typedPickup || subject.ref !== null;
-    this.follow(planFor(found, { place, direction, mustConfirm, maxParty: this.maxParty() }), found.kind === 'unreached');
+    this.follow(planFor(found, { place, direction, mustConfirm, maxParty: this.maxParty() }), found.kind);
   }
 
-  /** @param {import('./plan.js').Plan} plan @param {boolean} unverified */
-  follow(plan, unverified) {
+  /** @param {import('./plan.js').Plan} plan @param {string} found what kind of answer the finder gave */
+  follow(plan, found) {
     const current = this.current;
     if (!current) return;
     if (plan.step === 'which') {
@@ -135,7 +120,8 @@ export class Door {
       return;
     }
     const out = current.direction === 'exit';
-    const ask = unverified ? WORDS.unreachedParty : plan.most > 1 ? (out ? WORDS.howManyOut : WORDS.howMany) : WORDS.confirmName;
+    const unverified = found === 'unreached' || found === 'spare';
+    const ask = found === 'unreached' ? WORDS.unreachedParty : found === 'spare' ? WORDS.spareParty : plan.most > 1 ? (out ? WORDS.howManyOut : WORDS.howMany) : WORDS.confirmName;
     this.show({ phase: 'choosing', id: current.id, tone: unverified ? 'look' : 'info', word: ask, ...this.personLines(plan.person), most: plan.most, value: plan.value, direction: current.direction, unverified });
   }
 
@@ -145,14 +131,14 @@ export class Door {
     if (this.screen.phase !== 'which' || !this.current || !place) return;
     this.current.subject = { code: null, ref: person.ref, typedPickup: false };
     const { direction } = this.current;
-    this.follow(planFor({ kind: 'found', rows: [person] }, { place, direction, mustConfirm: true, maxParty: this.maxParty() }), false);
+    this.follow(planFor({ kind: 'found', rows: [person] }, { place, direction, mustConfirm: true, maxParty: this.maxParty() }), 'found');
   }
 
   /** The volunteer says how many. @param {number} count */
   confirm(count) {
     if (this.screen.phase !== 'choosing' || !this.current) return;
     this.current.count = Math.min(99, Math.max(1, Math.trunc(count) || 1));
-    void this.submit(null);
+    void this.submit(null, this.screen.mayLetIn ? { decided: 'admitted', reason: WORDS.letInReason } : {});
   }
 
   /** The desk's questions are answered: a new record brings the answers. @param {Record<string, any>} answers */
@@ -162,12 +148,13 @@ export class Door {
     void this.submit(answers);
   }
 
-  /** @param {Record<string, any> | null} answers */
-  async submit(answers) {
+  /** @param {Record<string, any> | null} answers @param {Record<string, any>} [more] members of the record */
+  async submit(answers, more = {}) {
     const current = this.current;
     if (!current?.place) return;
     const { subject, id, person, count, direction, place } = current;
     const record = this.maker.checkin({ checkpoint: place.key, ticket: subject.ref ? null : subject.code, ref: subject.ref, count, direction, answers }, id);
+    Object.assign(record, more);
     await this.deliver(record, person?.name || '', this.personLines(person));
   }
 
@@ -175,39 +162,52 @@ export class Door {
    * A walk-in, or the undo of an admission: the answer is shown like a scan's.
    * @param {Record<string, any>} record
    * @param {string} label
+   * @param {string} [device] whose record it is
    */
-  async carry(record, label) {
+  async carry(record, label, device = this.delivery.device()) {
     if (this.blocked()) {
-      await this.outbox.add(record, this.device(), label).catch(() => undefined);
+      await this.delivery.carry(record, label, device);
       return;
     }
     this.turn += 1;
     this.current = { subject: { code: null, ref: null, typedPickup: false }, id: record.id, person: null, blind: false, count: record.count || 1, direction: 'entry', place: null };
-    await this.deliver(record, label, { name: record.type === 'undo' ? label : '', detail: '' });
+    await this.deliver(record, label, { name: record.type === 'undo' ? label : '', detail: '' }, device);
   }
 
   /**
    * @param {Record<string, any>} record
    * @param {string} label
    * @param {{name: string, detail: string}} lines
+   * @param {string} [device]
    */
-  async deliver(record, label, lines) {
+  async deliver(record, label, lines, device = this.delivery.device()) {
     const turn = this.turn;
     this.show({ phase: 'deciding', id: record.id, tone: 'info', word: WORDS.deciding, ...lines });
-    const kept = await this.outbox.add(record, this.device(), label).catch(() => null);
-    if (!kept) return this.notSaved(turn, record.id);
-    const { answer } = kept;
-    const late = Symbol('late');
-    const result = await Promise.race([answer, new Promise((resolve) => this.wait(() => resolve(late), this.outbox.online === false ? ANSWER_WITHIN_OFFLINE : ANSWER_WITHIN))]);
-    if (result !== late) return this.conclude(result, turn, lines.name);
-    const local = this.decideLocally ? await this.decideLocally(record) : null;
-    if (local) return this.conclude(local, turn, lines.name);
+    const done = await this.delivery.carry(record, label, device);
+    if (done.kind === 'unkept') return this.notSaved(turn, record.id);
+    if (done.kind === 'answer') {
+      this.conclude(done.result, turn, lines.name);
+      done.later?.then((result) => this.corrected(result, turn, lines.name));
+      return;
+    }
     if (turn === this.turn) {
       this.show({ phase: 'waiting', id: record.id, tone: 'look', word: WORDS.noNetwork, line: record.type === 'checkin' ? WORDS.noNetworkLine : '', name: lines.name, detail: [lines.detail, WORDS.keptForLater].filter(Boolean).join(' · ') });
       this.view.signal('look');
       this.serveLine();
     }
-    return this.conclude(await answer, turn, lines.name);
+    this.conclude(await done.answer, turn, lines.name);
+  }
+
+  /**
+   * The server's answer to what this phone could not verify, while the volunteer still looks at it; whatever else differs is told in the list.
+   * @param {Record<string, any>} result @param {number} turn @param {string} known
+   */
+  corrected(result, turn, known) {
+    const open = turn === this.turn && this.screen.mayLetIn && this.unsure === result.id;
+    if (!open || result.status === 'rejected' || result.outcome === 'refused') return;
+    if (this.current) this.current.id = result.id;
+    if (result.outcome === 'admitted') void this.delivery.withdraw(result.id);
+    this.conclude(result, turn, known);
   }
 
   /** The phone could not keep the record, so it was not sent either. @param {number} turn @param {string} id */
@@ -227,22 +227,25 @@ export class Door {
     if (result.outcome === 'answers_needed' && result.questions?.length) {
       this.show({ ...shared, phase: 'asking', detail: '', questions: result.questions });
       this.view.signal('look');
+    } else if (result.unverified) {
+      this.unsure = result.id;
+      this.offer(this.maxParty(), { ...shared, detail: '', mayLetIn: true }, 1);
     } else if (result.remaining > 0 && (result.outcome === 'too_many' || (result.outcome === 'admitted' && current.blind))) {
       this.offer(result.remaining, { ...shared, detail: '' });
     } else {
       const hold = this.holds() && result.outcome === 'admitted' && current.direction !== 'exit';
       const registered = current.place !== null; // not a walk-in: its sentence says how many
       const party = registered && typeof result.party_size === 'number' && result.party_size > 1 ? WORDS.party(result.party_size) : '';
-      this.finish({ ...shared, detail: [party, left, result.note].filter(Boolean).join(' · ') }, hold);
+      this.finish({ ...shared, detail: [party, left, result.unlisted ? WORDS.unlisted : '', result.note].filter(Boolean).join(' · ') }, hold);
     }
   }
 
-  /** Fewer may still pass: the same ticket again, as a new record. @param {number} most @param {Partial<Screen>} screen */
-  offer(most, screen) {
+  /** Fewer may still pass, or the volunteer decides: the same ticket again, as a new record. @param {number} most @param {Partial<Screen>} screen @param {number} [value] */
+  offer(most, screen, value = most) {
     if (!this.current) return;
     const shown = screen.id || '';
     this.current.id = mintId();
-    this.show({ ...screen, id: shown, phase: 'choosing', most, value: most, direction: this.current.direction });
+    this.show({ ...screen, id: shown, phase: 'choosing', most, value, direction: this.current.direction });
     this.view.signal('look');
   }
 
@@ -260,9 +263,7 @@ export class Door {
     this.show({ ...screen, phase: hold ? 'holding' : 'done' });
     this.view.signal(this.screen.tone);
     const turn = this.turn;
-    const many = (this.current?.count || 1) > 1;
-    const kind = this.screen.outcome === 'foreign' ? 'foreign' : this.screen.tone === 'good' && many ? 'party' : this.screen.tone;
-    if (!hold) this.wait(() => turn === this.turn && this.screen.phase === 'done' && this.dismiss(), SHOWN[kind]);
+    if (!hold) this.wait(() => turn === this.turn && this.screen.phase === 'done' && this.dismiss(), shownFor(this.screen, this.current?.count || 1));
     this.serveLine();
   }
 

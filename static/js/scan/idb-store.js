@@ -7,6 +7,7 @@ import { MemoryStore } from './memory-store.js';
  * @typedef {import('./memory-store.js').Row} Row
  * @typedef {import('./memory-store.js').RowState} RowState
  * @typedef {import('./memory-store.js').Store} Store
+ * @typedef {import('./roster-index.js').RosterPage} RosterPage
  */
 
 const NAME = 'eventsvc-scan';
@@ -23,17 +24,26 @@ function answer(request) {
   });
 }
 
-/** @returns {Promise<IDBDatabase>} */
+/** Version 2 adds the roster and finds a device's queue by index; the rows of version 1 stay. @returns {Promise<IDBDatabase>} */
 function open() {
-  const request = indexedDB.open(NAME, 1);
-  request.onupgradeneeded = () => {
-    const rows = request.result.createObjectStore('rows', { keyPath: 'id' });
-    rows.createIndex('state', ['state', 'seq']);
-    rows.createIndex('seq', 'seq');
-    request.result.createObjectStore('settings');
+  const request = indexedDB.open(NAME, 2);
+  request.onupgradeneeded = ({ oldVersion }) => {
+    const database = request.result;
+    if (oldVersion < 1) {
+      const fresh = database.createObjectStore('rows', { keyPath: 'id' });
+      fresh.createIndex('state', ['state', 'seq']);
+      fresh.createIndex('seq', 'seq');
+      database.createObjectStore('settings');
+    }
+    const rows = /** @type {IDBTransaction} */ (request.transaction).objectStore('rows');
+    rows.createIndex('device', ['state', 'device', 'seq']);
+    database.createObjectStore('rosters', { keyPath: ['slug', 'seq'] });
   };
   return answer(request);
 }
+
+/** @param {string} slug @param {number} [after] */
+const pagesOf = (slug, after = 0) => IDBKeyRange.bound([slug, after], [slug, Infinity], true);
 
 /** @implements {Store} */
 export class IdbStore {
@@ -84,30 +94,83 @@ export class IdbStore {
     return answer(this.reading('rows').index('state').count(IDBKeyRange.bound([state, 0], [state, Infinity])));
   }
 
-  /** @param {number} limit newest first @returns {Promise<Row[]>} */
-  recent(limit) {
-    return new Promise((resolve, reject) => {
-      /** @type {Row[]} */
-      const found = [];
-      const request = this.reading('rows').index('seq').openCursor(null, 'prev');
-      request.onerror = () => reject(request.error);
-      request.onsuccess = () => {
-        const cursor = request.result;
-        if (!cursor || found.length >= limit) return resolve(found);
-        found.push(cursor.value);
-        cursor.continue();
-      };
-    });
+  /** @returns {Promise<Row[]>} oldest first */
+  all() {
+    return answer(this.reading('rows').index('seq').getAll());
   }
 
-  /** @param {number} keep how many answered rows to keep; rows that wait for the server or a person always stay */
-  async prune(keep) {
+  /**
+   * Reads, changes and writes rows in one transaction, so that another tab cannot write between.
+   * @param {string[]} ids @param {(row: Row) => Row | null} work null leaves a row as it is
+   * @returns {Promise<Row[]>} the rows as they are now
+   */
+  async change(ids, work) {
+    /** @type {Row[]} */
+    const now = [];
+    await this.write('rows', (store) => {
+      for (const id of ids) {
+        const request = store.get(id);
+        request.onsuccess = () => {
+          if (!request.result) return;
+          const next = work(request.result);
+          if (next) store.put(next);
+          now.push(next || request.result);
+        };
+      }
+    });
+    return now;
+  }
+
+  /** @param {string} device @param {number} [limit] oldest first @returns {Promise<Row[]>} */
+  queuedOf(device, limit) {
+    return answer(this.reading('rows').index('device').getAll(IDBKeyRange.bound(['queued', device, 0], ['queued', device, Infinity]), limit));
+  }
+
+  /**
+   * @param {number} keep how many answered rows to keep; rows that wait for the server or a person always stay
+   * @param {(row: Row) => boolean} [mayGo]
+   */
+  async prune(keep, mayGo = () => true) {
     for (const state of /** @type {RowState[]} */ (['kept', 'settled'])) {
       const surplus = (await this.countState(state)) - keep;
       if (surplus <= 0) continue;
-      const old = await this.inState(state, surplus);
-      await this.write('rows', (store) => old.forEach((row) => store.delete(row.id)));
+      const old = (await this.inState(state, surplus)).filter(mayGo);
+      if (old.length) await this.write('rows', (store) => old.forEach((row) => store.delete(row.id)));
     }
+  }
+
+  /** @param {string} slug @param {number} after pages that came later than this one, oldest first @returns {Promise<{seq: number, page: RosterPage}[]>} */
+  pages(slug, after) {
+    return answer(this.reading('rosters').getAll(pagesOf(slug, after)));
+  }
+
+  /** @param {string} slug @param {RosterPage} page @returns {Promise<number>} its number */
+  addPage(slug, page) {
+    return this.putPage(slug, page, false);
+  }
+
+  /** @param {string} slug @param {RosterPage} page in place of all */
+  replacePages(slug, page) {
+    return this.putPage(slug, page, true);
+  }
+
+  /** @param {string} slug @param {RosterPage} page @param {boolean} alone */
+  async putPage(slug, page, alone) {
+    let seq = 1;
+    await this.write('rosters', (store) => {
+      const last = store.openKeyCursor(pagesOf(slug), 'prev');
+      last.onsuccess = () => {
+        seq = (/** @type {[string, number] | undefined} */ (last.result?.key)?.[1] || 0) + 1;
+        if (alone) store.delete(pagesOf(slug));
+        store.put({ slug, seq, page });
+      };
+    });
+    return seq;
+  }
+
+  /** @param {string} slug */
+  dropPages(slug) {
+    return this.write('rosters', (store) => store.delete(pagesOf(slug)));
   }
 
   /** @param {string} name */

@@ -9,42 +9,52 @@
  * @typedef {import('./memory-store.js').FieldRecord} FieldRecord
  * @typedef {import('./transport.js').Reply} Reply
  * @typedef {{token: string, slug: string}} Sender of one device
- * @typedef {{online: boolean, since: number | null, manual: boolean}} Network `since`: when it went, null while it is there
+ * @typedef {import('./reach.js').Network} Network
  * @typedef {{onRow?: (row: Row) => void, onCounts?: (counts: {pending: number, rejected: number}) => void,
- *            onNetwork?: (online: boolean, network: Network) => void, onRevoked?: (device: string, code: string) => void}} Listeners
+ *            onNetwork?: (online: boolean, network: Network) => void, onRevoked?: (device: string, code: string) => void,
+ *            onServerTime?: (time: string) => void}} Listeners
  */
 
 import { rfc3339 } from '../lib/moment.js';
 import { waitAfter } from './backoff.js';
+import { Reach } from './reach.js';
+import { dealtWith, isAnswer, settled, withdrawn } from './settling.js';
 
-const BATCH = 50;
+export const BATCH = 500;
+const SMALLEST = 20;
 const AT_ONCE = 3;
 const KEPT = 400;
 const OTHER_TAB = 3000;
+/** Milliseconds that a request may take: more for a long batch, never above the longest wait between two attempts. */
+const PATIENCE = 8000;
+const PATIENCE_EACH = 14;
 
 export class Outbox {
   /**
    * @param {{store: import('./memory-store.js').Store, transport: import('./transport.js').Transport,
-   *          sender: (device: string) => Sender | null, remember?: (device: string, sender: Sender) => Promise<void>,
-   *          listeners?: Listeners, now?: () => number,
-   *          locks?: LockManager | null, wait?: (work: () => void, milliseconds: number) => any}} options
+   *          sender: (device: string) => Sender | null, senders?: () => string[], remember?: (device: string, sender: Sender) => Promise<void>,
+   *          envelope?: () => Record<string, any>, mark?: (record: FieldRecord) => string, mayGo?: (row: Row) => boolean,
+   *          listeners?: Listeners, now?: () => number, locks?: LockManager | null, wait?: (work: () => void, milliseconds: number) => any}} options
+   *   `senders`: every device that this browser sends for; `envelope`: more members of a batch; `mark`: names a record's ticket;
+   *   `mayGo`: whether an answered row is not needed any more
    */
-  constructor({ store, transport, sender, remember = async () => {}, listeners = {}, now = Date.now, locks = globalThis.navigator?.locks ?? null, wait = (work, milliseconds) => setTimeout(work, milliseconds) }) {
+  constructor({ store, transport, sender, senders = () => [], remember = async () => {}, envelope = () => ({}), mark = () => '', mayGo = () => true, listeners = {}, now = Date.now, locks = globalThis.navigator?.locks ?? null, wait = (work, milliseconds) => setTimeout(work, milliseconds) }) {
     this.store = store;
     this.transport = transport;
     this.sender = sender;
+    this.senders = senders;
     this.remember = remember;
+    this.envelope = envelope;
+    this.mark = mark;
+    this.mayGo = mayGo;
     this.listeners = listeners;
     this.now = now;
     this.locks = locks;
     this.wait = wait;
+    this.reach = new Reach({ now, onTurn: (network) => this.turned(network) });
     this.failures = 0;
     /** @type {number | null} milliseconds that the server asked for */
     this.askedWait = null;
-    this.online = true;
-    this.manual = false;
-    /** @type {number | null} */
-    this.since = null;
     this.batch = BATCH;
     this.lastSeq = 0;
     /** @type {any} */
@@ -58,25 +68,48 @@ export class Outbox {
     this.waiting = new Map();
   }
 
+  get online() {
+    return this.reach.online;
+  }
+
   /**
    * Keeps a record and starts sending it.
    * @param {FieldRecord} record
    * @param {string} device
    * @param {string} label what a person calls it, without full names
+   * @param {Record<string, any> | null} [local] what this phone has decided already
    * @returns {Promise<{row: Row, answer: Promise<Record<string, any>>}>} `answer` settles when the server has answered
    */
-  async add(record, device, label) {
+  async add(record, device, label, local = null) {
     this.lastSeq = Math.max(this.now() * 1000, this.lastSeq + 1);
     /** @type {Row} */
-    const row = { id: record.id, seq: this.lastSeq, device, state: 'queued', record, label, result: null, answeredAt: null };
+    const row = { id: record.id, seq: this.lastSeq, device, state: 'queued', record, mark: this.mark(record), local, label, result: null, answeredAt: null };
+    await this.store.put(row);
     /** @type {Promise<Record<string, any>>} */
     const answer = new Promise((resolve) => this.waiting.set(row.id, resolve));
-    await this.store.put(row);
-    this.listeners.onRow?.(row);
-    await this.count();
-    if (!this.manual && this.underway.size < AT_ONCE && (this.failures === 0 || record.type !== 'tally')) void this.sendOne(row);
+    void this.told([row]);
+    const alone = this.underway.size < AT_ONCE && !this.revoked.has(device) && (this.failures === 0 && this.online ? true : record.type !== 'tally' && !local);
+    if (alone && !this.reach.manual) void this.sendOne(row);
     else this.schedule();
     return { row, answer };
+  }
+
+  /**
+   * What this phone has decided of a record that is under way; id and content stay.
+   * @param {string} id
+   * @param {'admitted' | 'refused' | null} decided
+   * @param {Record<string, any>} local
+   * @returns {Promise<Row | null>} the row as it is now: with a `result` where the server was quicker
+   */
+  async decide(id, decided, local) {
+    const [row] = await this.store.change([id], (row) => (row.state === 'queued' ? { ...row, local, record: decided ? { ...row.record, decided } : row.record } : null));
+    if (row?.state === 'queued') void this.told([row]);
+    return row || null;
+  }
+
+  /** The phone's decision is taken back in favour of the server's answer, while it has not been sent. @param {string} id */
+  async withdraw(id) {
+    await this.told(await this.store.change([id], (row) => withdrawn(row, this.now())));
   }
 
   /** @param {Row} row */
@@ -92,7 +125,7 @@ export class Outbox {
 
   /** Sends all that waits, oldest first; in one tab at a time. */
   async flush() {
-    if (this.flushing || this.manual) return;
+    if (this.flushing || this.reach.manual) return;
     this.flushing = true;
     clearTimeout(this.timer);
     this.timer = null;
@@ -108,114 +141,127 @@ export class Outbox {
   async drain() {
     for (;;) {
       const rows = await this.unsent(this.batch);
-      if (!rows.length || !(await this.send(rows))) return;
+      if (!rows.length || this.reach.manual || !(await this.send(rows))) break;
     }
+    await this.store.prune(KEPT, this.mayGo);
   }
 
   /**
-   * Rows of one device that wait and are not under way.
+   * Rows of one device that wait and are not under way, oldest first.
    * @param {number} limit
+   * @returns {Promise<Row[]>}
    */
   async unsent(limit) {
-    const rows = (await this.store.inState('queued')).filter((row) => !this.underway.has(row.id) && !this.revoked.has(row.device) && this.sender(row.device));
-    return rows.filter((row) => row.device === rows[0].device).slice(0, limit);
+    for (const device of this.senders()) {
+      if (this.revoked.has(device) || !this.sender(device)) continue;
+      const rows = (await this.store.queuedOf(device, limit + this.underway.size)).filter((row) => !this.underway.has(row.id));
+      if (rows.length) return rows.slice(0, limit);
+    }
+    return [];
   }
 
   /** The next attempt: soon after the first failure, at most 15 seconds apart. */
   schedule() {
-    if (this.timer !== null) return;
+    if (this.timer !== null || this.reach.manual) return;
     const delay = this.failures ? waitAfter(this.failures, this.askedWait) : 200;
+    this.later(delay);
+  }
+
+  /** Another tab is sending; look again later, in case it dies. */
+  yieldToOtherTab() {
+    if (this.timer === null) this.later(OTHER_TAB);
+  }
+
+  /** @param {number} delay */
+  later(delay) {
     this.timer = this.wait(() => {
       this.timer = null;
       void this.flush();
     }, delay);
   }
 
-  /** Another tab is sending; look again later, in case it dies. */
-  async yieldToOtherTab() {
-    this.timer ??= this.wait(() => {
-      this.timer = null;
-      void this.flush();
-    }, OTHER_TAB);
-  }
-
   /** The network may be back, the page visible again, a person asks: try at once. */
   nudge() {
     clearTimeout(this.timer);
     this.timer = null;
-    void this.flush();
+    return this.flush();
   }
 
   /**
-   * @param {Row[]} rows of one device
+   * @param {Row[]} rows of one device; none = a sign of life
+   * @param {string} [device]
    * @returns {Promise<boolean>} whether going on at once makes sense
    */
-  async send(rows) {
-    const sender = this.sender(rows[0].device);
+  async send(rows, device = rows[0].device) {
+    const sender = this.sender(device);
     if (!sender) return false;
     const queued = Math.max(0, (await this.store.countState('queued')) - rows.length);
-    const body = { sent_at: rfc3339(new Date(this.now())), queued, records: rows.map((row) => row.record) };
-    const reply = await this.transport.send('POST', `/events/${encodeURIComponent(sender.slug)}/records`, body, { token: sender.token });
-    return this.take(reply, rows);
+    const body = { ...this.envelope(), sent_at: rfc3339(new Date(this.now())), queued, records: rows.map((row) => row.record) };
+    const reply = await this.transport.send('POST', `/events/${encodeURIComponent(sender.slug)}/records`, body, { token: sender.token, timeout: PATIENCE + rows.length * PATIENCE_EACH });
+    return this.take(reply, rows, device);
   }
 
-  /** @param {Reply} reply @param {Row[]} rows @returns {Promise<boolean>} */
-  async take(reply, rows) {
+  /** Tells the server that this phone lives and how much it still holds. @param {string} device */
+  async beat(device) {
+    if (!this.reach.manual && !this.revoked.has(device)) await this.send([], device);
+  }
+
+  /** @param {Reply} reply @param {Row[]} rows @param {string} device @returns {Promise<boolean>} */
+  async take(reply, rows, device) {
     if (reply.kind === 'answer' && Array.isArray(reply.body?.results)) {
-      let answered = 0;
-      for (const row of rows) {
-        const result = reply.body.results.find((/** @type {any} */ each) => each && each.id === row.id);
-        if (result && (await this.settle(row, result))) answered += 1;
+      if (reply.body.server_time) this.listeners.onServerTime?.(String(reply.body.server_time));
+      const answered = await this.settle(rows, reply.body.results);
+      if (answered || !rows.length) {
+        this.batch = Math.min(BATCH, this.batch * 2);
+        return this.reached();
       }
-      if (answered) return this.reached();
     } else if (reply.kind === 'refused') {
       this.reached();
       if (reply.status === 401) {
-        this.revoked.add(rows[0].device);
-        this.listeners.onRevoked?.(rows[0].device, reply.code);
+        this.revoked.add(device);
+        this.listeners.onRevoked?.(device, reply.code);
         return true;
       }
       if (rows.length > 1) {
         this.batch = Math.max(1, Math.floor(Math.min(this.batch, rows.length) / 2));
         return true;
       }
-      await this.settle(rows[0], { id: rows[0].id, status: 'rejected', code: reply.code, message: reply.message });
+      if (!rows.length) return false;
+      await this.settle(rows, [{ id: rows[0].id, status: 'rejected', code: reply.code, message: reply.message }]);
       this.batch = Math.min(BATCH, this.batch * 2);
       return true;
     }
     this.failures += 1;
+    if (rows.length > SMALLEST) this.batch = Math.max(SMALLEST, Math.floor(rows.length / 2));
     this.askedWait = reply.kind === 'unreached' ? reply.retryAfter : null;
     this.report(false);
     return false;
   }
 
   /**
-   * @param {Row} row
-   * @param {Record<string, any>} result
-   * @returns {Promise<boolean>} whether the server has answered for it
+   * Takes the server's answers down, each by its id.
+   * @param {Row[]} rows as they were sent
+   * @param {any[]} results
+   * @returns {Promise<number>} for how many rows the server has answered
    */
-  async settle(row, result) {
-    const state = { recorded: 'kept', replayed: 'kept', rejected: 'rejected' }[String(result.status)];
-    if (!state) return false;
-    const answered = /** @type {Row} */ ({ ...row, state, result, answeredAt: this.now() });
-    await this.store.put(answered);
-    this.listeners.onRow?.(answered);
-    this.waiting.get(row.id)?.(result);
-    this.waiting.delete(row.id);
-    await this.count();
-    void this.store.prune(KEPT);
-    return true;
+  async settle(rows, results) {
+    const sent = new Map(rows.map((row) => [row.id, row]));
+    const answers = new Map(results.filter((each) => isAnswer(each) && sent.has(each.id)).map((each) => [each.id, each]));
+    if (!answers.size) return 0;
+    const changed = await this.store.change([...answers.keys()], (row) => settled(row, /** @type {Row} */ (sent.get(row.id)), answers.get(row.id), this.now()));
+    for (const [id, result] of answers) {
+      this.waiting.get(id)?.(result);
+      this.waiting.delete(id);
+    }
+    await this.told(changed);
+    return answers.size;
   }
 
   /** A person has dealt with a rejected row: it is kept aside, or sent once more under the same id. @param {string} id @param {boolean} again */
   async dealtWith(id, again) {
-    const row = await this.store.get(id);
-    if (!row || row.state !== 'rejected') return;
-    const next = /** @type {Row} */ ({ ...row, state: again ? 'queued' : 'settled', result: again ? null : row.result });
-    await this.store.put(next);
-    this.listeners.onRow?.(next);
-    await this.count();
-    if (again) this.nudge();
+    const changed = await this.store.change([id], (row) => dealtWith(row, again));
+    await this.told(changed);
+    if (again) void this.nudge();
   }
 
   reached() {
@@ -227,32 +273,23 @@ export class Outbox {
 
   /** What another request has found out about the network. @param {boolean} online */
   report(online) {
-    if (this.manual) return;
-    if (online && this.failures) {
+    if (online && this.failures && !this.reach.manual) {
       this.failures = 0;
-      this.nudge();
+      void this.nudge();
     }
-    if (online !== this.online) this.turn(online);
+    this.reach.report(online);
   }
 
-  /** @param {boolean} online */
-  turn(online) {
-    this.online = online;
-    this.since = online ? null : (this.since ?? this.now());
-    this.listeners.onNetwork?.(online, this.network());
-  }
-
-  /** @returns {Network} */
-  network() {
-    return { online: this.online, since: this.since, manual: this.manual };
+  /** @param {Network} network */
+  turned(network) {
+    this.listeners.onNetwork?.(network.online, network);
   }
 
   /** The manual switch: while it is off nothing is sent. @param {boolean} offline */
   async setManual(offline) {
-    this.manual = offline;
-    this.turn(!offline);
+    this.reach.setManual(offline);
     await this.store.keep('manual-offline', offline);
-    if (!offline) this.nudge();
+    if (!offline) void this.nudge();
   }
 
   /**
@@ -263,22 +300,34 @@ export class Outbox {
    */
   async adopt(rows, { device, token, slug }) {
     if (!this.sender(device)) await this.remember(device, { token, slug });
-    let fresh = 0;
+    const fresh = [];
     for (const row of rows) {
       if (row.device !== device || (await this.store.get(row.id))) continue;
-      const queued = /** @type {Row} */ ({ ...row, state: 'queued', result: null, answeredAt: null });
+      const queued = /** @type {Row} */ ({ ...row, state: 'queued', mark: this.mark(row.record), result: null, answeredAt: null });
       await this.store.put(queued);
-      this.listeners.onRow?.(queued);
-      fresh += 1;
+      fresh.push(queued);
     }
-    await this.count();
-    if (fresh) this.nudge();
-    return fresh;
+    await this.told(fresh);
+    if (fresh.length) void this.nudge();
+    return fresh.length;
   }
 
   /** What still waits, oldest first, to be shown to a colleague's phone. @param {number} limit */
   handOver(limit) {
     return this.store.inState('queued', limit);
+  }
+
+  /** Another tab has got an answer. @param {Row} row */
+  heard(row) {
+    if (!row.result) return;
+    this.waiting.get(row.id)?.(row.result);
+    this.waiting.delete(row.id);
+  }
+
+  /** @param {Row[]} rows */
+  told(rows) {
+    rows.forEach((row) => this.listeners.onRow?.(row));
+    return this.count();
   }
 
   async count() {

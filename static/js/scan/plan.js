@@ -7,7 +7,8 @@
  *
  * @typedef {{ref: string, name?: string, phone_tail?: string, party_size?: number, status?: string,
  *            used?: Record<string, number> | number | null, note?: string}} Person a row of the look-up
- * @typedef {{kind: 'found', rows: Person[]} | {kind: 'none'} | {kind: 'denied'} | {kind: 'unreached'}} Found `denied`: this phone may not look people up, or not so fast
+ * @typedef {{kind: 'found', rows: Person[]} | {kind: 'none'} | {kind: 'denied'} | {kind: 'unreached'} | {kind: 'spare'}} Found
+ *   `denied`: this phone may not look people up, or not so fast; `spare`: a ticket that was issued after the roster's last download
  * @typedef {{key: string, name: string, rule?: string}} Place
  * @typedef {{step: 'send', count: number, person: Person | null}
  *         | {step: 'which', people: Person[]}
@@ -41,7 +42,8 @@ export function alreadyIn(person, place) {
  * @returns {Plan}
  */
 export function planFor(found, { place, direction, mustConfirm, maxParty }) {
-  if (found.kind === 'unreached') return { step: 'choose', most: maxParty, value: 1, person: null };
+  if (found.kind === 'spare' && maxParty === 1 && !mustConfirm) return { step: 'send', count: 1, person: null };
+  if (found.kind === 'unreached' || found.kind === 'spare') return { step: 'choose', most: maxParty, value: 1, person: null };
   if (found.kind !== 'found' || !found.rows.length) return { step: 'send', count: 1, person: null };
   if (found.rows.length > 1) return { step: 'which', people: found.rows };
   const person = found.rows[0];

@@ -3,7 +3,7 @@
 
 import { clockTime } from '../lib/moment.js';
 import { find, make } from '../lib/dom.js';
-import { canUndo, describe, isUndone } from './undo.js';
+import { canUndo, describe } from './undo.js';
 import { verdictOf } from './verdict.js';
 import { WORDS } from './words.js';
 
@@ -27,24 +27,23 @@ export class RecordsView {
 
   /** @param {string} device @param {string} zone */
   refresh(device, zone) {
-    const rows = this.journal.rows();
     const latest = this.journal.latest(device, SHOWN);
-    find('[data-records]', this.root).replaceChildren(...latest.map((row) => this.line(row, rows, zone)));
+    find('[data-records]', this.root).replaceChildren(...latest.map((row) => this.line(row, zone)));
     find('[data-records-empty]', this.root).hidden = latest.length > 0;
     const rejected = this.journal.rejected();
     find('[data-rejected-box]', this.root).hidden = rejected.length === 0;
     find('[data-rejected-rows]', this.root).replaceChildren(...rejected.map((row) => this.rejectedLine(row, zone)));
   }
 
-  /** @param {Row} row @param {Row[]} rows @param {string} zone */
-  line(row, rows, zone) {
-    const undone = isUndone(row, rows);
+  /** @param {Row} row @param {string} zone */
+  line(row, zone) {
+    const undone = this.journal.isUndone(row.id);
     const verdict = row.result ? verdictOf(row.result) : null;
     const plain = row.record.type === 'tally' || row.record.type === 'undo';
     const says = undone ? WORDS.undone : row.state === 'queued' ? WORDS.waitingUpload : plain && row.state === 'kept' ? '' : verdict ? verdict.word : '';
     const tone = undone || row.state === 'queued' || plain ? 'wait' : TONES[verdict?.tone || 'info'];
     const line = make('li', { class: 'record', 'data-record': row.id, 'data-tone': tone, 'data-undone': undone, 'data-state': row.state }, make('time', {}, clockTime(row.record.at, zone)), make('span', { class: 'record-what' }, describe(row)), make('span', { class: 'record-says' }, says));
-    if (canUndo(row, rows, this.now())) {
+    if (canUndo(row, this.journal, this.now())) {
       const button = make('button', { class: 'btn btn-outline-secondary', type: 'button', 'data-hook': 'undo', 'data-record': row.id, 'aria-label': WORDS.undo(describe(row)) }, WORDS.minus);
       button.addEventListener('click', () => this.onUndo(row.id));
       line.append(button);

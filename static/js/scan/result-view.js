@@ -77,13 +77,13 @@ export class ResultView {
     this.showQuestions(screen);
     this.part('given').hidden = screen.phase !== 'holding';
     this.part('close').hidden = ['finding', 'deciding', 'holding', 'rest'].includes(screen.phase);
-    this.part('close').textContent = ['choosing', 'which', 'asking'].includes(screen.phase) ? WORDS.cancel : WORDS.next;
+    this.part('close').textContent = screen.mayLetIn ? WORDS.turnAway : ['choosing', 'which', 'asking'].includes(screen.phase) ? WORDS.cancel : WORDS.next;
     const undo = screen.outcome === 'admitted' && (screen.phase === 'done' || screen.phase === 'holding') ? this.undoLabel(screen.id) : null;
     this.part('undo').hidden = undo === null;
     this.part('undo').textContent = undo || '';
     root.dataset.phase = screen.phase;
     root.parentElement?.classList.toggle('is-answering', screen.phase !== 'rest');
-    if (screen.phase === 'choosing') this.confirm.focus({ preventScroll: true });
+    if (screen.phase === 'choosing' && !screen.mayLetIn) this.confirm.focus({ preventScroll: true });
   }
 
   /** @param {Screen} screen */

@@ -1,22 +1,26 @@
 // @ts-check
 /** The scanner as a whole: makes the parts, introduces them to one another, and binds the page's controls. */
 
-import { find, findInput } from '../lib/dom.js';
-import { clockTime } from '../lib/moment.js';
+import { find } from '../lib/dom.js';
+import { clockTime, rfc3339 } from '../lib/moment.js';
 import { CountersView } from './counters-view.js';
+import { Delivery } from './delivery.js';
 import { Door } from './door.js';
 import { bindDoorControls } from './door-controls.js';
 import { Finder } from './finder.js';
 import { bindHandover } from './handover.js';
 import { Journal } from './journal.js';
+import { Offline } from './offline.js';
+import { OtherTabs } from './other-tabs.js';
 import { Outbox } from './outbox.js';
 import { PeopleView } from './people-view.js';
 import { Poll } from './poll.js';
 import { RecordMaker } from './records.js';
 import { RecordsView } from './records-view.js';
 import { ResultView } from './result-view.js';
-import { Roster } from './roster.js';
+import { Revocation } from './revocation.js';
 import { countersOf, placesOf } from './session.js';
+import { bindSettings } from './settings.js';
 import { Signals } from './signals.js';
 import { Sounds } from './sounds.js';
 import { StatusView } from './status-view.js';
@@ -45,7 +49,6 @@ export class Scanner {
     this.direction = 'entry';
     this.hold = false;
     this.signals = new Signals();
-    this.roster = new Roster();
     this.sounds = new Sounds();
     this.journal = new Journal(store);
     this.status = new StatusView(document, root);
@@ -55,7 +58,11 @@ export class Scanner {
       store,
       transport: this.transport,
       sender: (device) => this.keeper.senders[device] || null,
+      senders: () => Object.keys(this.keeper.senders),
       remember: (device, sender) => this.keeper.remember(device, sender),
+      envelope: () => this.envelope(),
+      mark: (record) => this.offline.mark(record),
+      mayGo: (row) => !this.offline.own.needs(row),
       listeners: {
         onRow: (row) => this.noted(row),
         onCounts: (counts) => {
@@ -65,11 +72,32 @@ export class Scanner {
         onNetwork: (online, network) => {
           this.status.network(online, this.session.event.timezone);
           this.signals.send('network', network);
+          if (online && this.started) void this.outbox.beat(this.session.device.id);
         },
-        onRevoked: (device) => device === this.session.device.id && this.stop(),
+        onRevoked: (device, code) => void this.revoked(device, code),
+        onServerTime: (time) => this.offline.heardTime(time),
       },
     });
-    this.finder = new Finder({ transport: this.transport, slug: () => this.session.event.slug, report: (online) => this.outbox.report(online), onRevoked: () => this.stop(), allowed: () => this.may('lookup'), online: () => this.outbox.online });
+    const report = (/** @type {boolean} */ online) => this.outbox.report(online);
+    const onRevoked = (/** @type {string} */ code) => void this.revoked(this.session.device.id, code);
+    const mayAsk = () => !this.outbox.reach.manual && document.visibilityState === 'visible';
+    this.offline = new Offline({
+      store,
+      transport: this.transport,
+      slug: session.event.slug,
+      event: () => this.session.event,
+      device: () => this.session.device.name,
+      report,
+      upload: () => this.outbox.nudge(),
+      onRevoked,
+      mayAsk,
+      onChange: () => this.finder.forget(),
+      onEvent: (event) => void this.newEvent(event),
+      onState: (state) => this.signals.send('roster', state),
+    });
+    this.roster = this.offline.roster;
+    this.revocation = new Revocation({ store, transport: this.transport, outbox: this.outbox, onState: (ending) => this.ended(ending), onBack: () => location.reload() });
+    this.finder = new Finder({ transport: this.transport, slug: () => this.session.event.slug, report, onRevoked, allowed: () => this.may('lookup'), online: () => this.outbox.online, roster: () => this.roster.whole(), used: (ticket) => this.offline.judge.used(ticket) });
     this.results = new ResultView(find('[data-hook=result]', root), {
       onConfirm: (count) => this.door.confirm(count),
       onAnswers: (answers) => this.door.answer(answers),
@@ -80,10 +108,9 @@ export class Scanner {
     });
     this.door = new Door({
       finder: this.finder,
-      outbox: this.outbox,
+      delivery: new Delivery({ outbox: this.outbox, device: () => this.session.device.id, judge: this.offline.judge }),
       maker: this.maker,
       view: { show: (screen) => this.results.show(screen), signal: (tone) => this.sounds.play(tone) },
-      device: () => this.session.device.id,
       place: () => this.place(),
       direction: () => this.direction,
       maxParty: () => this.session.event.registration?.max_party || 5,
@@ -92,7 +119,7 @@ export class Scanner {
     this.counters = new CountersView(find('[data-counters]', root), { journal: this.journal, onTap: (tap, label) => void this.tap(tap, label), onUndo: (id) => void this.undo(id) });
     this.records = new RecordsView(find('#records', root), { journal: this.journal, onUndo: (id) => void this.undo(id), onDealtWith: (id, again) => void this.outbox.dealtWith(id, again) });
     this.people = new PeopleView(find('#find', root), { finder: this.finder, onPerson: (person) => this.door.person(person), onWalkin: (walkin) => void this.walkin(walkin) });
-    this.poll = new Poll({ transport: this.transport, slug: () => this.session.event.slug, journal: this.journal, report: (online) => this.outbox.report(online), onRevoked: () => this.stop(), onFigures: (figures, asOf, askedAt) => this.figured(figures, asOf, askedAt), every: () => (this.may('tally') ? 10000 : 30000) });
+    this.poll = new Poll({ transport: this.transport, slug: () => this.session.event.slug, journal: this.journal, report, onRevoked, mayAsk, onFigures: (figures, asOf, askedAt) => this.figured(figures, asOf, askedAt), every: () => (this.may('tally') ? 10000 : 30000) });
   }
 
   /** @param {string} scope */
@@ -102,10 +129,15 @@ export class Scanner {
 
   async start() {
     await this.journal.load();
+    await this.offline.load(this.journal.rows());
     this.hold = Boolean(await this.store.setting('hold'));
     this.sounds.on = (await this.store.setting('sound')) !== false;
     this.placeKey = (await this.store.setting('place')) || '';
-    this.bindSettings();
+    bindSettings(
+      this.root,
+      { hold: { on: this.hold, apply: (on) => void this.store.keep('hold', (this.hold = on)) }, sound: { on: this.sounds.on, apply: (on) => void this.store.keep('sound', (this.sounds.on = on)) } },
+      (operator) => this.keeper.changeOperator(this.session, operator).then(() => this.arrange()),
+    );
     bindHandover(this.root, this.paths.handover);
     this.arrange();
     find('[data-ready]', this.root).hidden = false;
@@ -116,16 +148,18 @@ export class Scanner {
     keepAwake((held) => (find('[data-awake-hint]', this.root).hidden = held || document.visibilityState !== 'visible'));
     document.addEventListener('pointerdown', () => this.sounds.unlock(), { capture: true });
     document.addEventListener('keydown', () => this.sounds.unlock(), { capture: true });
-    addEventListener('online', () => this.outbox.nudge());
+    const wake = () => void (this.may('scan') ? this.offline.sync.nudge() : this.outbox.nudge());
+    addEventListener('online', wake);
     addEventListener('offline', () => this.outbox.report(false));
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') this.outbox.nudge();
-    });
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && wake());
     setInterval(() => this.status.early(this.session.event, Date.now()), 15000);
-    this.listenToOtherTabs();
+    this.tabs = new OtherTabs({ onRows: (ids) => void this.heardRows(ids), onAll: () => void this.reload(), onManual: (offline) => this.outbox.reach.setManual(offline) });
     await this.outbox.count();
+    this.signals.send('roster', this.roster.state());
     if (await this.store.setting('manual-offline')) await this.outbox.setManual(true);
-    this.outbox.nudge();
+    this.started = true;
+    if (await this.revocation.isOver(this.session.device.id)) return void this.revoked(this.session.device.id, 'device_revoked');
+    wake();
     this.poll.start();
   }
 
@@ -157,7 +191,7 @@ export class Scanner {
     if (fresh) this.session = { ...fresh, operator: this.session.operator };
     else {
       const reply = await this.transport.send('GET', `/events/${encodeURIComponent(this.session.event.slug)}`);
-      if (reply.kind === 'refused' && reply.status === 401) this.stop();
+      if (reply.kind === 'refused' && reply.status === 401) void this.revoked(this.session.device.id, reply.code);
       if (reply.kind !== 'answer' || reply.body?.slug !== this.session.event.slug) return;
       this.session.event = reply.body;
       await this.keeper.keep(this.session);
@@ -190,9 +224,9 @@ export class Scanner {
     await this.keepTap(this.maker.tally(tap), label);
   }
 
-  /** @param {Record<string, any>} record @param {string} label */
-  async keepTap(record, label) {
-    const kept = await this.outbox.add(record, this.session.device.id, label).catch(() => null);
+  /** @param {Record<string, any>} record @param {string} label @param {string} [device] whose record it is */
+  async keepTap(record, label, device = this.session.device.id) {
+    const kept = await this.outbox.add(record, device, label).catch(() => null);
     if (!kept) this.door.announce({ tone: 'stop', word: WORDS.notKept, line: WORDS.notSaved });
   }
 
@@ -209,29 +243,30 @@ export class Scanner {
   /** @param {string} id */
   async undo(id) {
     const row = this.journal.byId.get(id);
-    if (!row || !canUndo(row, this.journal.rows(), Date.now())) return;
+    if (!row || !canUndo(row, this.journal, Date.now())) return;
     const what = describe(row);
     const record = this.maker.undo(id);
     this.finder.forget();
     if (row.record.type === 'tally') {
       this.sounds.tap(1);
-      await this.keepTap(record, what);
-    } else await this.door.carry(record, what);
+      await this.keepTap(record, what, row.device);
+    } else await this.door.carry(record, what, row.device);
   }
 
   /** @param {string} id @returns {string | null} */
   undoLabel(id) {
     const row = this.journal.byId.get(id);
-    return row && canUndo(row, this.journal.rows(), Date.now()) ? WORDS.undo(describe(row)) : null;
+    return row && canUndo(row, this.journal, Date.now()) ? WORDS.undo(describe(row)) : null;
   }
 
   /** @param {import('./memory-store.js').Row} row */
   noted(row) {
     this.journal.note(row);
+    this.offline.note(row);
     this.signals.send('row', row);
     if (row.state === 'rejected' && row.record.type !== 'checkin') this.sounds.play(verdictOf(row.result || {}).tone);
+    this.tabs?.tell(row.id);
     this.refresh();
-    this.channel?.postMessage('changed');
   }
 
   /** @param {any[]} figures @param {string} asOf @param {number} askedAt */
@@ -240,49 +275,82 @@ export class Scanner {
     find('[data-as-of]', this.root).textContent = asOf ? WORDS.asOf(clockTime(asOf, this.session.event.timezone)) : '';
   }
 
+  /** Shows what has changed, soon and once: a decision must not wait for the lists. */
   refresh() {
-    this.counters.refresh();
-    this.records.refresh(this.session.device.id, this.session.event.timezone);
-  }
-
-  bindSettings() {
-    for (const [name, apply] of /** @type {[string, (on: boolean) => void][]} */ ([['hold', (on) => (this.hold = on)], ['sound', (on) => (this.sounds.on = on)]])) {
-      const box = findInput(`[data-setting=${name}]`, this.root);
-      box.checked = name === 'hold' ? this.hold : this.sounds.on;
-      box.addEventListener('change', () => {
-        apply(box.checked);
-        void this.store.keep(name, box.checked);
-      });
-    }
-    const shift = /** @type {HTMLFormElement} */ (find('[data-shift-form]', this.root));
-    shift.addEventListener('submit', async (event) => {
-      event.preventDefault();
-      const operator = findInput('[name=operator]', shift).value.trim();
-      if (!operator) return;
-      await this.keeper.changeOperator(this.session, operator);
-      shift.reset();
-      this.arrange();
+    if (this.refreshing) return;
+    this.refreshing = true;
+    setTimeout(() => {
+      this.refreshing = false;
+      this.counters.refresh();
+      this.records.refresh(this.session.device.id, this.session.event.timezone);
     });
   }
 
-  listenToOtherTabs() {
-    if (!('BroadcastChannel' in globalThis)) return;
-    this.channel = new BroadcastChannel('eventsvc-scan');
-    this.channel.onmessage = async () => {
-      await this.journal.load();
-      await this.outbox.count();
-      this.refresh();
-    };
+  /** @returns {Record<string, any>} what every batch tells of this phone */
+  envelope() {
+    const version = document.documentElement.dataset.shell || '';
+    return { roster_at: this.roster.at === null ? null : rfc3339(new Date(this.roster.at)), ...(version ? { version: version.slice(0, 40) } : {}) };
   }
 
-  /** The server does not know this device any more: nothing more is recorded; what waits stays on the phone. */
-  async stop() {
+  /** @param {any} event as the roster brought it */
+  async newEvent(event) {
+    this.session.event = event;
+    this.arrange();
+    await this.keeper.keep(this.session);
+  }
+
+  /** Another tab has written. @param {string[]} ids */
+  async heardRows(ids) {
+    for (const row of await Promise.all(ids.map((id) => this.store.get(id)))) {
+      if (!row) continue;
+      this.journal.note(row);
+      this.offline.note(row);
+      this.outbox.heard(row);
+    }
+    await this.outbox.count();
+    this.refresh();
+  }
+
+  async reload() {
+    await this.journal.load();
+    await this.offline.load(this.journal.rows());
+    this.journal.rows().forEach((row) => this.outbox.heard(row));
+    await this.outbox.count();
+    this.refresh();
+  }
+
+  /**
+   * The server does not know this device any more: nothing more is recorded, what waits is handed in, what it knows of people is wiped.
+   * @param {string} device @param {string} code
+   */
+  async revoked(device, code) {
+    const own = device === this.session.device.id;
+    if (own) this.stop();
+    if (code !== 'device_revoked') {
+      if (own) this.ended({ pending: await this.store.countState('queued'), salvaged: false, handed: 0, refused: false });
+      return;
+    }
+    if (own) await this.offline.roster.wipe().catch(() => undefined);
+    await this.revocation.handIn(device);
+    if (!own || !this.stopped) return;
+    await this.revocation.wipe();
+    this.finder.forget();
+    await this.journal.load();
+    this.refresh();
+  }
+
+  stop() {
     if (this.stopped) return;
     this.stopped = true;
     this.poll.stop();
+    this.offline.sync.stop();
     this.sounds.play('stop');
-    const pending = await this.store.countState('queued');
-    this.status.revoked(pending);
-    this.signals.send('revoked', { pending, salvaged: false });
+  }
+
+  /** @param {import('./revocation.js').Ending} ending */
+  ended(ending) {
+    if (!this.stopped) return;
+    this.status.revoked(ending.pending);
+    this.signals.send('revoked', ending);
   }
 }

@@ -9,18 +9,17 @@
 
 /**
  * The effect of this phone's own taps and undos on one counter since the server was last asked.
- * @param {Row[]} rows
+ * @param {import('./journal.js').Journal} journal
  * @param {string} counter
  * @param {number} askedAt when the request for the server's figures began; what was answered before is in them
  * @returns {{in: number, out: number, byTopic: Record<string, number>}}
  */
-export function ownSince(rows, counter, askedAt) {
+export function ownSince(journal, counter, askedAt) {
   const effect = { in: 0, out: 0, byTopic: /** @type {Record<string, number>} */ ({}) };
-  const known = new Map(rows.map((row) => [row.id, row]));
-  for (const row of rows) {
+  for (const row of journal.newest()) {
     const fresh = row.state === 'queued' || (row.state === 'kept' && row.answeredAt !== null && row.answeredAt >= askedAt);
     if (!fresh) continue;
-    const target = row.record.type === 'undo' ? known.get(row.record.undoes) : row;
+    const target = row.record.type === 'undo' ? journal.byId.get(row.record.undoes) : row;
     const tap = target?.record;
     if (!tap || tap.type !== 'tally' || tap.counter !== counter || tap.basis !== 'tapped') continue;
     const signed = row.record.type === 'undo' ? -tap.quantity : tap.quantity;

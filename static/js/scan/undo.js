@@ -3,7 +3,10 @@
 
 import { WORDS } from './words.js';
 
-/** @typedef {import('./memory-store.js').Row} Row */
+/**
+ * @typedef {import('./memory-store.js').Row} Row
+ * @typedef {import('./journal.js').Journal} Journal
+ */
 
 /** A phone may undo its own records for so long; organizers any time. */
 export const UNDO_WITHIN = 15 * 60 * 1000;
@@ -11,36 +14,35 @@ export const UNDO_WITHIN = 15 * 60 * 1000;
 /** @param {Row} row whether the server has kept it, or may yet */
 const stands = (row) => row.state === 'queued' || row.state === 'kept';
 
-/**
- * @param {Row} row
- * @param {Row[]} rows all that this phone remembers
- */
-export function isUndone(row, rows) {
-  return rows.some((other) => other.record.type === 'undo' && other.record.undoes === row.id && stands(other));
-}
+/** @param {Row} row @param {number} now */
+const isLate = (row, now) => now - Date.parse(row.record.at) > UNDO_WITHIN;
 
 /**
  * @param {Row} row
- * @param {Row[]} rows
+ * @param {Journal} journal
  * @param {number} now
  */
-export function canUndo(row, rows, now) {
-  if (!stands(row) || now - Date.parse(row.record.at) > UNDO_WITHIN || isUndone(row, rows)) return false;
+export function canUndo(row, journal, now) {
+  if (!stands(row) || isLate(row, now) || journal.isUndone(row.id)) return false;
   if (row.record.type === 'tally') return true;
-  if (row.record.type === 'walkin') return row.state === 'queued' || row.result?.outcome === 'admitted';
+  if (row.record.type === 'walkin') return row.record.decided ? row.record.decided === 'admitted' : row.state === 'queued' || row.result?.outcome === 'admitted';
   return row.record.type === 'checkin' && (row.record.decided === 'admitted' || row.result?.outcome === 'admitted');
 }
 
 /**
  * The latest tap of this phone on a counter that minus would take back.
- * @param {Row[]} rows
+ * @param {Journal} journal
  * @param {string} counter
  * @param {number} now
  * @returns {Row | null}
  */
-export function latestTap(rows, counter, now) {
-  const taps = rows.filter((row) => row.record.type === 'tally' && row.record.counter === counter && row.record.basis === 'tapped' && canUndo(row, rows, now));
-  return taps.reduce((/** @type {Row | null} */ latest, row) => (latest && latest.seq > row.seq ? latest : row), null);
+export function latestTap(journal, counter, now) {
+  for (const row of journal.newest()) {
+    if (isLate(row, now - UNDO_WITHIN)) return null; // what is older still is too late as well
+    const { type, counter: key, basis } = row.record;
+    if (type === 'tally' && key === counter && basis === 'tapped' && canUndo(row, journal, now)) return row;
+  }
+  return null;
 }
 
 /**

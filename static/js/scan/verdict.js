@@ -47,7 +47,8 @@ export function verdictOf(result) {
     return { tone: 'stop', word: WORDS.notKept, line: WORDS.rejected[result.code] || WORDS.say(result.message || '') || WORDS.askOrganizer };
   }
   const outcome = String(result.outcome || '');
+  if (result.unverified) return { tone: 'look', word: WORDS.noNetwork, line: WORDS.noNetworkLine };
   const { word, line } = splitMessage(WORDS.say(String(result.message || '')) || WORDS.outcomes[outcome] || outcome);
-  const conflict = outcome === 'admitted' && (result.flags || []).includes('conflict');
+  const conflict = (result.flags || []).includes('conflict');
   return { tone: conflict ? 'look' : TONES[outcome] || 'look', word, line };
 }

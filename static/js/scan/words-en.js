@@ -48,6 +48,13 @@ export const ENGLISH = {
   noNetwork: 'No network, cannot check',
   noNetworkLine: 'You may decide to let them in',
   keptForLater: 'Kept; checked once there is network',
+  letInReason: 'Cannot be verified, let in by the volunteer',
+  turnAway: 'Do not let in',
+  unlisted: 'Not in the list yet, will be checked online',
+  slowDown: 'Too many unknown codes, please wait a moment',
+  spareParty: 'New ticket: please count the people',
+  /** @param {string} says */
+  differs: (says) => `The system said later: ${says}`,
   unreachedParty: 'No network: count the people',
   confirmName: 'Please check the name',
   howMany: 'How many go in?',
