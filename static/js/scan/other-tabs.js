@@ -1,5 +1,5 @@
 // @ts-check
-/** Tells the other tabs of this browser which rows have changed, and hears from them, so that all show one queue. */
+/** The other tabs of this browser: tells them which rows have changed and hears from them, so that all show one queue. */
 
 const NAME = 'eventsvc-scan';
 const GATHER = 50;
@@ -7,20 +7,24 @@ const GATHER = 50;
 const MANY = 60;
 
 export class OtherTabs {
-  /** @param {{onRows: (ids: string[]) => void, onAll: () => void, onManual: (offline: boolean) => void}} listeners */
-  constructor({ onRows, onAll, onManual }) {
+  /**
+   * @param {{store: import('./memory-store.js').Store, journal: import('./journal.js').Journal, offline: import('./offline.js').Offline,
+   *          outbox: import('./outbox.js').Outbox, onHeard: () => void}} options
+   */
+  constructor({ store, journal, offline, outbox, onHeard }) {
+    this.store = store;
+    this.journal = journal;
+    this.offline = offline;
+    this.outbox = outbox;
+    this.onHeard = onHeard;
     /** @type {Set<string>} */
     this.changed = new Set();
+    this.manual = false;
     this.channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(NAME) : null;
-    if (!this.channel) return;
-    this.channel.onmessage = ({ data }) => {
-      if (typeof data?.manual === 'boolean') onManual(data.manual);
-      else if (Array.isArray(data?.rows) && data.rows.length <= MANY) onRows(data.rows);
-      else onAll();
-    };
+    if (this.channel) this.channel.onmessage = ({ data }) => void this.heard(data || {});
   }
 
-  /** @param {string} id of a row */
+  /** @param {string} id of a row that has changed here */
   tell(id) {
     if (!this.channel) return;
     if (!this.changed.size) setTimeout(() => this.send(), GATHER);
@@ -32,8 +36,39 @@ export class OtherTabs {
     this.changed.clear();
   }
 
-  /** @param {boolean} offline the switch was moved here */
+  /** @param {boolean} offline where the manual switch is now */
   tellManual(offline) {
+    if (offline === this.manual) return;
+    this.manual = offline;
     this.channel?.postMessage({ manual: offline });
+  }
+
+  /** @param {{rows?: string[], manual?: boolean}} message */
+  async heard({ rows, manual }) {
+    if (typeof manual === 'boolean') {
+      this.manual = manual;
+      this.outbox.reach.setManual(manual);
+    } else if (rows && rows.length <= MANY) await this.heardRows(rows);
+    else await this.readAll();
+  }
+
+  /** @param {string[]} ids */
+  async heardRows(ids) {
+    for (const row of await Promise.all(ids.map((id) => this.store.get(id)))) {
+      if (!row) continue;
+      this.journal.note(row);
+      this.offline.note(row);
+      this.outbox.heard(row);
+    }
+    await this.outbox.count();
+    this.onHeard();
+  }
+
+  async readAll() {
+    await this.journal.load();
+    await this.offline.load(this.journal.rows());
+    this.journal.rows().forEach((row) => this.outbox.heard(row));
+    await this.outbox.count();
+    this.onHeard();
   }
 }

@@ -18,15 +18,19 @@ const PATIENCE = 15000;
 export class Revocation {
   /**
    * @param {{store: import('./memory-store.js').Store, transport: import('./transport.js').Transport, outbox: import('./outbox.js').Outbox,
-   *          onState: (ending: Ending) => void, onBack: (device: string) => void, now?: () => number,
+   *          roster: import('./roster.js').Roster, own: () => string, onStop: () => void, onState: (ending: Ending) => void, onWiped: () => void, onBack: () => void, now?: () => number,
    *          wait?: (work: () => void, milliseconds: number) => any}} options
-   *   `onBack`: the server says that the device is not revoked after all
+   *   `own`: this phone's device; others whose queue it has taken over may end without it; `onBack`: it is not revoked after all
    */
-  constructor({ store, transport, outbox, onState, onBack, now = Date.now, wait = (work, milliseconds) => setTimeout(work, milliseconds) }) {
+  constructor({ store, transport, outbox, roster, own, onStop, onState, onWiped, onBack, now = Date.now, wait = (work, milliseconds) => setTimeout(work, milliseconds) }) {
     this.store = store;
     this.transport = transport;
     this.outbox = outbox;
+    this.roster = roster;
+    this.own = own;
+    this.onStop = onStop;
     this.onState = onState;
+    this.onWiped = onWiped;
     this.onBack = onBack;
     this.now = now;
     this.wait = wait;
@@ -34,14 +38,31 @@ export class Revocation {
     this.underway = new Set();
   }
 
+  /**
+   * The server has said that it does not know a device any more: nothing more is recorded by it.
+   * @param {string} device @param {string} code of the refusal; only `device_revoked` is the organizer's will
+   */
+  async of(device, code) {
+    const own = device === this.own();
+    if (own) this.onStop();
+    if (code !== 'device_revoked') {
+      if (own) this.onState({ pending: (await this.store.queuedOf(device)).length, salvaged: false, handed: 0, refused: false });
+      return;
+    }
+    if (own) await this.roster.wipe().catch(() => undefined);
+    if (!(await this.handIn(device)) || !own) return;
+    await this.wipe();
+    this.onWiped();
+  }
+
   /** @param {string} device @returns {Promise<boolean>} whether this device was told before that it is revoked */
   async isOver(device) {
     return Boolean((await this.store.setting('revoked'))?.[device]);
   }
 
-  /** Hands in all that waits of a device, however often the network breaks. @param {string} device */
+  /** Hands in all that waits of a device, however often the network breaks. @param {string} device @returns {Promise<boolean>} whether that is over */
   async handIn(device) {
-    if (this.underway.has(device)) return;
+    if (this.underway.has(device)) return false;
     this.underway.add(device);
     const told = (await this.store.setting('revoked')) || {};
     let ending = { pending: 0, salvaged: false, refused: false, ...told[device], handed: told[device]?.handed || 0 };
@@ -56,7 +77,8 @@ export class Revocation {
       if (outcome === 'back') {
         this.underway.delete(device);
         await this.forget(device);
-        return this.onBack(device);
+        if (device === this.own()) this.onBack();
+        return false;
       }
       if (outcome === 'refused' && rows.length === 1) {
         await this.say(device, { ...ending, refused: true });
@@ -68,6 +90,7 @@ export class Revocation {
       if (failures) await new Promise((resolve) => this.wait(() => resolve(undefined), waitAfter(failures, retryAfter)));
     }
     this.underway.delete(device);
+    return true;
   }
 
   /**
@@ -91,7 +114,7 @@ export class Revocation {
   /** @param {string} device @param {Ending} ending */
   async say(device, ending) {
     await this.store.keep('revoked', { ...(await this.store.setting('revoked')), [device]: ending }).catch(() => undefined);
-    this.onState(ending);
+    if (device === this.own()) this.onState(ending);
   }
 
   /** @param {string} device */

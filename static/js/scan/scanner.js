@@ -72,14 +72,15 @@ export class Scanner {
         onNetwork: (online, network) => {
           this.status.network(online, this.session.event.timezone);
           this.signals.send('network', network);
+          this.tabs.tellManual(network.manual);
           if (online && this.started) void this.outbox.beat(this.session.device.id);
         },
-        onRevoked: (device, code) => void this.revoked(device, code),
+        onRevoked: (device, code) => void this.revocation.of(device, code),
         onServerTime: (time) => this.offline.heardTime(time),
       },
     });
     const report = (/** @type {boolean} */ online) => this.outbox.report(online);
-    const onRevoked = (/** @type {string} */ code) => void this.revoked(this.session.device.id, code);
+    const onRevoked = (/** @type {string} */ code) => void this.revocation.of(this.session.device.id, code);
     const mayAsk = () => !this.outbox.reach.manual && document.visibilityState === 'visible';
     this.offline = new Offline({
       store,
@@ -96,7 +97,18 @@ export class Scanner {
       onState: (state) => this.signals.send('roster', state),
     });
     this.roster = this.offline.roster;
-    this.revocation = new Revocation({ store, transport: this.transport, outbox: this.outbox, onState: (ending) => this.ended(ending), onBack: () => location.reload() });
+    this.revocation = new Revocation({
+      store,
+      transport: this.transport,
+      outbox: this.outbox,
+      roster: this.roster,
+      own: () => this.session.device.id,
+      onStop: () => this.stop(),
+      onState: (ending) => this.ended(ending),
+      onWiped: () => void this.tabs.readAll(),
+      onBack: () => location.reload(),
+    });
+    this.tabs = new OtherTabs({ store, journal: this.journal, offline: this.offline, outbox: this.outbox, onHeard: () => this.refresh() });
     this.finder = new Finder({ transport: this.transport, slug: () => this.session.event.slug, report, onRevoked, allowed: () => this.may('lookup'), online: () => this.outbox.online, roster: () => this.roster.whole(), used: (ticket) => this.offline.judge.used(ticket) });
     this.results = new ResultView(find('[data-hook=result]', root), {
       onConfirm: (count) => this.door.confirm(count),
@@ -153,12 +165,11 @@ export class Scanner {
     addEventListener('offline', () => this.outbox.report(false));
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && wake());
     setInterval(() => this.status.early(this.session.event, Date.now()), 15000);
-    this.tabs = new OtherTabs({ onRows: (ids) => void this.heardRows(ids), onAll: () => void this.reload(), onManual: (offline) => this.outbox.reach.setManual(offline) });
     await this.outbox.count();
     this.signals.send('roster', this.roster.state());
     if (await this.store.setting('manual-offline')) await this.outbox.setManual(true);
     this.started = true;
-    if (await this.revocation.isOver(this.session.device.id)) return void this.revoked(this.session.device.id, 'device_revoked');
+    if (await this.revocation.isOver(this.session.device.id)) return void this.revocation.of(this.session.device.id, 'device_revoked');
     wake();
     this.poll.start();
   }
@@ -191,7 +202,7 @@ export class Scanner {
     if (fresh) this.session = { ...fresh, operator: this.session.operator };
     else {
       const reply = await this.transport.send('GET', `/events/${encodeURIComponent(this.session.event.slug)}`);
-      if (reply.kind === 'refused' && reply.status === 401) void this.revoked(this.session.device.id, reply.code);
+      if (reply.kind === 'refused' && reply.status === 401) void this.revocation.of(this.session.device.id, reply.code);
       if (reply.kind !== 'answer' || reply.body?.slug !== this.session.event.slug) return;
       this.session.event = reply.body;
       await this.keeper.keep(this.session);
@@ -265,7 +276,7 @@ export class Scanner {
     this.offline.note(row);
     this.signals.send('row', row);
     if (row.state === 'rejected' && row.record.type !== 'checkin') this.sounds.play(verdictOf(row.result || {}).tone);
-    this.tabs?.tell(row.id);
+    this.tabs.tell(row.id);
     this.refresh();
   }
 
@@ -299,46 +310,6 @@ export class Scanner {
     await this.keeper.keep(this.session);
   }
 
-  /** Another tab has written. @param {string[]} ids */
-  async heardRows(ids) {
-    for (const row of await Promise.all(ids.map((id) => this.store.get(id)))) {
-      if (!row) continue;
-      this.journal.note(row);
-      this.offline.note(row);
-      this.outbox.heard(row);
-    }
-    await this.outbox.count();
-    this.refresh();
-  }
-
-  async reload() {
-    await this.journal.load();
-    await this.offline.load(this.journal.rows());
-    this.journal.rows().forEach((row) => this.outbox.heard(row));
-    await this.outbox.count();
-    this.refresh();
-  }
-
-  /**
-   * The server does not know this device any more: nothing more is recorded, what waits is handed in, what it knows of people is wiped.
-   * @param {string} device @param {string} code
-   */
-  async revoked(device, code) {
-    const own = device === this.session.device.id;
-    if (own) this.stop();
-    if (code !== 'device_revoked') {
-      if (own) this.ended({ pending: await this.store.countState('queued'), salvaged: false, handed: 0, refused: false });
-      return;
-    }
-    if (own) await this.offline.roster.wipe().catch(() => undefined);
-    await this.revocation.handIn(device);
-    if (!own || !this.stopped) return;
-    await this.revocation.wipe();
-    this.finder.forget();
-    await this.journal.load();
-    this.refresh();
-  }
-
   stop() {
     if (this.stopped) return;
     this.stopped = true;
@@ -349,7 +320,6 @@ export class Scanner {
 
   /** @param {import('./revocation.js').Ending} ending */
   ended(ending) {
-    if (!this.stopped) return;
     this.status.revoked(ending.pending);
     this.signals.send('revoked', ending);
   }
