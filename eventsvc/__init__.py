@@ -14,8 +14,8 @@ from eventsvc import config as settings
 from eventsvc import logs
 from eventsvc.bodies import WholeBodies
 from eventsvc.db import configure_engine, db
-from eventsvc.ports import clock, limits
-from eventsvc.services import actors, links
+from eventsvc.ports import carriers, clock, limits
+from eventsvc.services import actors, links, messages
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,6 +43,7 @@ def create_app(config: settings.Config | None = None, clock_port: clock.Clock | 
     limits.use(config.redis_url)
     actors.use_key(config.secret_key)
     links.use(config.base_url, config.qr_case)
+    messages.use(carriers.mail(config), carriers.sms(config), config.remind_at)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=False)
     with app.app_context():

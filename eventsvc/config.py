@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,8 +34,9 @@ SETTINGS = (
     Setting("BASE_URL", "", "Public address in links and QR codes; empty means http://HOST:PORT."),
     Setting("TRUSTED_PROXIES", "0", "How many reverse proxies in front set X-Forwarded-For and -Proto."),
     Setting("METRICS_TOKEN", "", "Bearer token of /metrics; empty hides the page."),
-    Setting("SMS_BACKEND", "none", "Text messages: none (messages are not sent yet)."),
-    Setting("MAIL_URL", "", "Mail server (messages are not sent yet)."),
+    Setting("SMS_BACKEND", "none", "Text messages: none, or console (into the log alone)."),
+    Setting("MAIL_URL", "", "Mail server, smtp://user:password@host:587?from=address (or smtps://); console: into the log alone; empty: no mail."),
+    Setting("REMIND_AT", "18:00", "Hour of the evening before at which people are reminded; off: no reminders."),
     Setting("QR_CASE", "upper", "Case of the address in the QR code: upper (smaller code) or lower."),
     Setting("SERVER_THREADS", "128", "Requests that one server process works on at the same time."),
     Setting("SERVER_WORKERS", "1", "Server processes; more than 1 only with PostgreSQL."),
@@ -57,6 +59,7 @@ class Config:
     metrics_token: str
     sms_backend: str
     mail_url: str
+    remind_at: time | None
     qr_case: str
     server_threads: int
     server_workers: int
@@ -102,8 +105,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         raise BadSetting("SERVER_WORKERS above 1 needs PostgreSQL: set DATABASE_URL, or SERVER_WORKERS=1.")
     if raw["QR_CASE"] not in {"upper", "lower"}:
         raise BadSetting("QR_CASE must be upper or lower.")
-    if raw["SMS_BACKEND"] != "none":
-        raise BadSetting("SMS_BACKEND must be none: messages are not sent yet.")
+    if raw["SMS_BACKEND"] not in {"none", "console"}:
+        raise BadSetting("SMS_BACKEND must be none or console.")
     if raw["LOG_LEVEL"] not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise BadSetting("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
     if raw["SECRET_KEY"] and len(raw["SECRET_KEY"]) < 16:
@@ -120,6 +123,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         metrics_token=raw["METRICS_TOKEN"],
         sms_backend=raw["SMS_BACKEND"],
         mail_url=raw["MAIL_URL"],
+        remind_at=_hour("REMIND_AT", raw["REMIND_AT"]),
         qr_case=raw["QR_CASE"],
         server_threads=_whole("SERVER_THREADS", raw["SERVER_THREADS"], 4, 1024),
         server_workers=workers,
@@ -131,6 +135,16 @@ def _whole(name: str, text: str, least: int, most: int) -> int:
     if text.isascii() and text.isdigit() and least <= int(text) <= most:
         return int(text)
     raise BadSetting(f"{name}={text!r} must be a whole number from {least} to {most}.")
+
+
+def _hour(name: str, text: str) -> time | None:
+    """A time of day as 18:00, or None for off."""
+    if text == "off":
+        return None
+    try:
+        return datetime.strptime(text, "%H:%M").time()
+    except ValueError as error:
+        raise BadSetting(f"{name}={text!r} must be an hour like 18:00, or off.") from error
 
 
 def _kept_key(data_dir: Path) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
+from dataclasses import asdict
 from types import FrameType
 
 import click
@@ -15,8 +17,12 @@ from eventsvc import demo
 from eventsvc.cli.stops import needs_tables, stops
 from eventsvc.errors import Refusal
 from eventsvc.services import idempotency, retention, schema, upkeep
+from eventsvc.services.messages import sending
+from eventsvc.services.messages.sending import Delivered
 
 log = logging.getLogger("eventsvc.worker")
+
+LOOK = 2.0  # seconds between two looks into the outbox
 
 
 @click.command("demo")
@@ -44,9 +50,9 @@ def demo_command(year: int) -> None:
 @stops
 @needs_tables
 def worker(once: bool, every: float) -> None:
-    """Forget old answers, move waiting parties up, erase what is past its days; again and again until SIGTERM."""
+    """Send messages as they come; forget old answers, move waiting parties up, erase what is past its days; until SIGTERM."""
     if once:
-        click.echo(_told(upkeep.work()))
+        click.echo(_told(upkeep.work(), sending.deliver()))
         return
     ended = threading.Event()
 
@@ -56,19 +62,28 @@ def worker(once: bool, every: float) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     click.echo("已启动 The worker is running. Ctrl+C stops it.")
+    attend(ended, every)
+
+
+def attend(ended: threading.Event, every: float = 60) -> None:
+    """Work until ``ended``: look for messages every LOOK seconds, do the rest every ``every``; a message in hand is finished first."""
+    due = 0.0
     while not ended.is_set():
         try:
-            done = upkeep.work()
-            log.info("pass", extra={"forgotten": done.forgotten, "promoted": done.promoted, "erased": done.erased})
+            if time.monotonic() >= due:
+                due = time.monotonic() + every
+                log.info("pass", extra=asdict(upkeep.work()))
+            done = sending.deliver(ended.is_set)
+            if done != Delivered():
+                log.info("messages", extra=asdict(done))
         except (SQLAlchemyError, Refusal):
             log.exception("pass failed; it is tried again")  # the database may come back
-        finally:
             schema.disconnect()
-        ended.wait(every)
+        ended.wait(min(LOOK, every))
 
 
-def _told(done: upkeep.Done) -> str:
-    return f"forgotten={done.forgotten} promoted={done.promoted} erased={done.erased}"
+def _told(done: upkeep.Done, delivered: Delivered) -> str:
+    return " ".join(f"{name}={count}" for name, count in {**asdict(done), **asdict(delivered)}.items())
 
 
 @click.command()

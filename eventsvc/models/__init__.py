@@ -3,6 +3,7 @@
 from eventsvc.models.device import Device, Invitation
 from eventsvc.models.event import Area, Checkpoint, Counter, Event, EventSession
 from eventsvc.models.journal import AuditEntry, FrozenFigures, RememberedAnswer
+from eventsvc.models.message import Message
 from eventsvc.models.organization import AccessToken, Membership, Organization, User
 from eventsvc.models.record import Record, RecordDecision, RecordNote
 from eventsvc.models.registration import Person, Registration, RetiredCode
@@ -19,6 +20,7 @@ __all__ = [
     "FrozenFigures",
     "Invitation",
     "Membership",
+    "Message",
     "Organization",
     "Person",
     "Record",

@@ -67,6 +67,7 @@ class Person(db.Model):
     initials: Mapped[str] = mapped_column(String(120), default="")  # every pinyin reading, between spaces: " wgf "
     phone: Mapped[str | None] = mapped_column(String(24))  # E.164
     phone_tail: Mapped[str | None] = mapped_column(String(4))
+    email: Mapped[str | None] = mapped_column(String(254))  # only where mails are sent
     answers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     note: Mapped[str | None] = mapped_column(String(300))
 

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from eventsvc.db import db, transaction
+from eventsvc.db import db, micros, transaction
 from eventsvc.errors import Conflict, Fault, Forbidden, Invalid, Missing
 from eventsvc.models import Area, Checkpoint, Counter, Event, EventSession, Record, Registration
 from eventsvc.ports import clock
-from eventsvc.services import event_document, journal, organizations, registrations
+from eventsvc.services import event_document, journal, messages, organizations, registrations
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.event_document import EventDocument
 from eventsvc.services.persons import unprintable
@@ -76,11 +76,19 @@ def change(actor: Actor, slug: str, data: Any) -> Event:
     _check_keys(event, document)
     if document.registration.capacity is not None and document.registration.capacity < event.places_taken:
         raise Invalid.one("registration.capacity", "below_taken", "已确认{taken}位，名额不能更少", taken=event.places_taken)
+    before = _time_and_place(event)
     _apply(event, document, clock.now())
     db.session.flush()
+    if event.status == "published" and _time_and_place(event) != before:
+        messages.tell_all(event, "moved", f"moved:{event.revision}")
     registrations.promote(event)
     journal.note(actor, "event.edit", event, fields=sorted(key for key in data if key in whole))
     return event
+
+
+def _time_and_place(event: Event) -> tuple[object, ...]:
+    """What people have to know to come: whoever registered is told when it changes."""
+    return event.starts_at, event.date_text, event.venue
 
 
 def _check_keys(event: Event, document: EventDocument) -> None:
@@ -224,6 +232,7 @@ def cancel(actor: Actor, slug: str) -> Event:
     if event.status != "cancelled":
         _turn(actor, event, "cancelled")
         event.cancelled_at = clock.now()
+        messages.tell_all(event, "event_cancelled", "event_cancelled")
     return event
 
 
@@ -256,12 +265,15 @@ def postpone(actor: Actor, slug: str, data: Any) -> Event:
     shift = starts_at - event.starts_at if starts_at and event.starts_at else None
     if ends_at is None and shift is not None and event.ends_at is not None:
         ends_at = event.ends_at + shift
+    before, was = _time_and_place(event), event.starts_at
     event.starts_at, event.ends_at = starts_at, ends_at
     event.date_text = date_text if starts_at else (date_text or "延期，时间另行通知")
     if shift is not None:
         _move(event, shift)
     event.updated_at = clock.now()
     event.revision += 1
+    if event.status == "published" and _time_and_place(event) != before:  # pressed twice, people are told once
+        messages.tell_all(event, "postponed", f"postponed:{event.revision}", was=micros(was) if was else None)
     journal.note(actor, "event.postpone", event)
     return event
 

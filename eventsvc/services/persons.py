@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 import phonenumbers
+from email_validator import EmailNotValidError, validate_email
 from pypinyin import Style, pinyin
 
 from eventsvc.errors import Fault
@@ -67,6 +68,21 @@ def read_phone(text: str | None, field: str = "phone") -> tuple[str | None, Faul
 def _plausible(number: phonenumbers.PhoneNumber) -> bool:
     """New Chinese mobile ranges open before the library's next release: 11 digits from 13 to 19 are taken."""
     return number.country_code == 86 and re.fullmatch(r"1[3-9]\d{9}", str(number.national_number)) is not None
+
+
+def is_mobile(phone: str | None) -> bool:
+    """Whether a stored number is a Chinese mobile one, which text messages reach."""
+    return phone is not None and re.fullmatch(r"\+861[3-9]\d{9}", phone) is not None
+
+
+def read_email(text: str | None, field: str = "email") -> tuple[str | None, Fault | None]:
+    """An e-mail address as it is written to (RFC 5321, international ones too), and what is wrong with it; None where there is none."""
+    if text is None or not text.strip():
+        return None, None
+    try:
+        return validate_email(unicodedata.normalize("NFKC", text).strip(), check_deliverability=False).normalized, None
+    except EmailNotValidError:
+        return None, Fault(field, "email", "邮箱地址不对，请核对，例如 name@example.com")
 
 
 def show_phone(phone: str | None) -> str:

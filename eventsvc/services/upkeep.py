@@ -11,22 +11,24 @@ from eventsvc.models import Event, Registration
 from eventsvc.ports import clock
 from eventsvc.services import idempotency, registrations, retention
 from eventsvc.services.actors import SYSTEM, load_event
+from eventsvc.services.messages import reminders
 
 
 @dataclass(frozen=True)
 class Done:
-    """What one pass did: old answers forgotten, parties that moved up, persons erased."""
+    """What one pass did: old answers forgotten, parties that moved up, persons erased, reminders that fell due."""
 
     forgotten: int
     promoted: int
     erased: int
+    reminded: int
 
 
 def work() -> Done:
-    """One pass: forget answers older than a day, move waiting parties up, erase what is past its days."""
+    """One pass: forget answers older than a day, move waiting parties up, erase what is past its days, remind of what is tomorrow."""
     forgotten = idempotency.forget_old()
     promoted = sum(promote(slug) for slug in _waited_for())
-    return Done(forgotten, promoted, retention.purge().persons)
+    return Done(forgotten, promoted, retention.purge().persons, reminders.write())
 
 
 def _waited_for() -> list[str]:

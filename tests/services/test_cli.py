@@ -196,10 +196,10 @@ def test_the_worker_does_what_there_is_to_do(app: Flask, run: Run, clock: FakeCl
         assert upkeep.work().promoted == 0
         event = events.read(SYSTEM, world.slug)
         make_room(event)
-    assert run("worker", "--once").stdout == "forgotten=0 promoted=1 erased=0\n"
-    assert run("worker", "--once").stdout == "forgotten=0 promoted=0 erased=0\n"
+    assert run("worker", "--once").stdout == "forgotten=0 promoted=1 erased=0 reminded=0 sent=0 later=0 failed=0\n"
+    assert run("worker", "--once").stdout == "forgotten=0 promoted=0 erased=0 reminded=0 sent=0 later=0 failed=0\n"
     clock.advance(days=200)
-    assert run("worker", "--once").stdout == "forgotten=0 promoted=0 erased=2\n"
+    assert run("worker", "--once").stdout == "forgotten=0 promoted=0 erased=2 reminded=0 sent=0 later=0 failed=0\n"
 
 
 def make_room(event: events.Event) -> None:

@@ -10,11 +10,12 @@ from eventsvc.db import db, transaction
 from eventsvc.errors import Conflict, Fault, Invalid, Missing
 from eventsvc.models import Event, Person, Registration, RetiredCode
 from eventsvc.ports import clock
-from eventsvc.services import codes, journal
+from eventsvc.services import codes, journal, messages
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.persons import (
     initials,
     phone_tail,
+    read_email,
     read_name,
     read_phone,
     unprintable,
@@ -33,7 +34,7 @@ from eventsvc.services.registrations.places import (
 )
 from eventsvc.services.registrations.registering import Registered
 
-CHANGEABLE = frozenset({"name", "phone", "note", "party_size"})
+CHANGEABLE = frozenset({"name", "phone", "email", "note", "party_size"})
 
 
 def _load(actor: Actor, slug: str, registration_id: str, action: str) -> tuple[Event, Registration]:
@@ -59,7 +60,7 @@ def _load(actor: Actor, slug: str, registration_id: str, action: str) -> tuple[E
 
 @transaction
 def change(actor: Actor, slug: str, registration_id: str, data: Any) -> Registered:
-    """Change ``party_size``, ``name``, ``phone``, ``note`` of a registration; its code stays. Raises Invalid or Conflict."""
+    """Change ``party_size``, ``name``, ``phone``, ``email``, ``note`` of a registration; its code stays. Raises Invalid or Conflict."""
     event, registration = _load(actor, slug, registration_id, "registration.edit")
     if not isinstance(data, dict):
         raise Invalid.one("", "object", "应为一个对象")
@@ -80,6 +81,12 @@ def change(actor: Actor, slug: str, registration_id: str, data: Any) -> Register
             faults.append(fault)
         else:
             person.phone, person.phone_tail = phone, phone_tail(phone)
+    if "email" in data and person is not None and organizer:
+        email, fault = read_email(data["email"] if isinstance(data["email"], str) else None)
+        if fault:
+            faults.append(fault)
+        else:
+            person.email = email
     if "note" in data and person is not None and organizer:
         note = data["note"]
         if note is not None and (not isinstance(note, str) or len(note) > 300 or unprintable(note)):
@@ -95,10 +102,13 @@ def change(actor: Actor, slug: str, registration_id: str, data: Any) -> Register
         faults.append(Fault("party_size", closed[0], closed[1]))
     if faults:
         raise Invalid(faults)
-    if size != registration.party_size:
+    before = registration.party_size
+    if size != before:
         _resize(event, registration, size)
     touch(event, registration)
     if organizer:
+        if size != before:
+            messages.tell(event, registration, "resized", f"resized:{registration.roster_revision}")
         journal.note(actor, "registration.edit", event, registration=registration.id, fields=sorted(CHANGEABLE.intersection(data)))
     return Registered(registration, event, position(registration))
 
@@ -142,6 +152,8 @@ def cancel(actor: Actor, slug: str, registration_id: str) -> Registered:
             take_places(event, registration, -registration.party_size)
         promote(event)  # also where it only waited: a large party at the head may have held up smaller ones
     touch(event, registration)
+    if registration.status == "cancelled":  # whoever cancelled by themselves need not be telephoned
+        messages.tell(event, registration, "cancelled", f"cancelled:{registration.roster_revision}", must_reach=registration_id not in actor.holds)
     journal.note(actor, "registration.cancel", event, registration=registration.id)
     return Registered(registration, event, None)
 
@@ -162,6 +174,8 @@ def restore(actor: Actor, slug: str, registration_id: str) -> Registered:
     registration.cancelled_at = None
     touch(event, registration)
     take_places(event, registration, registration.party_size)
+    if registration.status == "confirmed":
+        messages.tell(event, registration, "confirmed", f"restored:{registration.roster_revision}")
     journal.note(actor, "registration.restore", event, registration=registration.id)
     return Registered(registration, event, None)
 
@@ -173,6 +187,7 @@ def approve(actor: Actor, slug: str, registration_id: str) -> Registered:
     if registration.status == "pending":
         registration.status = "confirmed"
         touch(event, registration)
+        messages.tell(event, registration, "confirmed")
         journal.note(actor, "registration.approve", event, registration=registration.id)
     elif registration.status != "confirmed":
         raise Conflict("not_pending", "这份报名不在待确认状态")

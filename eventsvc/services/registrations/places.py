@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from eventsvc.db import db
 from eventsvc.models import Event, Record, RecordDecision, Registration
 from eventsvc.ports import clock
-from eventsvc.services import folds
+from eventsvc.services import folds, messages
 
 CLOSED = {
     "draft": ("not_published", "活动还没有发布"),
@@ -96,6 +96,7 @@ def promote(event: Event) -> None:
         registration.status = "confirmed"
         touch(event, registration)
         take_places(event, registration, registration.party_size)
+        messages.tell(event, registration, "promoted", must_reach=True)
 
 
 def people_in(event: Event, registration: Registration) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 from eventsvc.errors import Fault, Invalid
 from eventsvc.models import Event
 from eventsvc.models.registration import CHANNELS
-from eventsvc.services.persons import clean_text, read_name, read_phone, unprintable
+from eventsvc.services import messages
+from eventsvc.services.persons import clean_text, read_email, read_name, read_phone, unprintable
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Wanted:
     answers: dict[str, Any]
     channel: str
     note: str | None
+    email: str | None = None
 
 
 def read_form(data: Any, event: Event, public: bool) -> Wanted:
@@ -48,6 +50,8 @@ def read_form(data: Any, event: Event, public: bool) -> Wanted:
         phone, fault = read_phone(said_phone)
         if fault and len(faults) == failed:
             faults.append(fault)
+    email, fault = read_email(text("email")) if messages.mail_is_on() else (None, None)
+    faults += [fault] if fault else []
     party_size = data.get("party_size", 1)
     if type(party_size) is not int or party_size < 1:
         faults.append(Fault("party_size", "number", "请填写参加人数，至少1位"))
@@ -72,7 +76,7 @@ def read_form(data: Any, event: Event, public: bool) -> Wanted:
         faults.append(Fault("note", "too_long", "备注最多300个字"))
     if faults:
         raise Invalid(faults)
-    return Wanted(name, phone, party_size, tuple(dict.fromkeys(sessions)), answers, channel, clean_text(note) if note else None)
+    return Wanted(name, phone, party_size, tuple(dict.fromkeys(sessions)), answers, channel, clean_text(note) if note else None, email)
 
 
 def _read_answers(given: Any, event: Event) -> tuple[dict[str, Any], list[Fault]]:

@@ -12,7 +12,7 @@ from eventsvc.db import db, transaction
 from eventsvc.errors import Conflict, Fault, Invalid, Missing
 from eventsvc.models import Event, Person, Registration
 from eventsvc.ports import clock, limits
-from eventsvc.services import codes, links
+from eventsvc.services import codes, links, messages
 from eventsvc.services.actors import Actor, load_event, seal
 from eventsvc.services.persons import initials, phone_tail
 from eventsvc.services.registrations.places import (
@@ -137,11 +137,15 @@ def _register(actor: Actor, slug: str, wanted: Wanted, public: bool, may_wait: b
             initials=initials(wanted.name),
             phone=wanted.phone,
             phone_tail=phone_tail(wanted.phone),
+            email=wanted.email,
             answers=wanted.answers,
             note=wanted.note,
         )
     )
-    return Registered(registration, event, position(registration))
+    place = position(registration)
+    if status != "pending":
+        messages.tell(event, registration, status, position=place)
+    return Registered(registration, event, place)
 
 
 def _free_pickup(event_id: str) -> str:
