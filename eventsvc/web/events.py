@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from eventsvc.errors import Conflict, Fault, Invalid, TooMany
 from eventsvc.render import ics
-from eventsvc.services import events, idempotency, links, registrations
+from eventsvc.services import events, idempotency, links, messages, registrations
 from eventsvc.services.actors import PUBLIC
 from eventsvc.web import activity, identity
 from eventsvc.web.forms import RegistrationForm, registration_form
@@ -128,4 +128,4 @@ def calendar_file(found: Any, url: str) -> Response:
 def privacy(slug: str) -> Response:
     """What is collected, what for, and for how long."""
     shown = activity.whole(events.read(identity.organizer() or PUBLIC, slug))
-    return page("privacy/page.html", event=shown, version=registrations.CONSENT_VERSION)
+    return page("privacy/page.html", event=shown, version=registrations.CONSENT_VERSION, mail_is_on=messages.mail_is_on())

@@ -15,6 +15,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
 
 from eventsvc.errors import Fault
+from eventsvc.services import messages
 
 
 class Needed:
@@ -93,6 +94,7 @@ class RegistrationForm(PageForm):
     phone = StringField(lazy_gettext("电话号码"), [Needed()])
     party_size = StringField(lazy_gettext("一共几位"), [Needed()], default="1")
     consent = BooleanField(lazy_gettext("我已阅读并同意"), [Needed()], false_values=(False, "false", "", "0"))
+    email: StringField | None = None  # only where mails are sent
     questions: tuple[dict[str, Any], ...] = ()
 
     @property
@@ -106,6 +108,7 @@ class RegistrationForm(PageForm):
         return {
             "name": text_of(self.name),
             "phone": text_of(self.phone),
+            **({"email": text_of(self.email).strip() or None} if self.email else {}),
             "party_size": whole_of(self.party_size),
             "sessions": list(sessions.data or []) if sessions is not None else [],
             "answers": {question["key"]: _answer(question, self._fields[f"answers.{question['key']}"]) for question in self.questions},
@@ -121,6 +124,8 @@ def registration_form(sessions: Sequence[tuple[str, str]], questions: Sequence[d
     body["channel"] = RadioField(
         lazy_gettext("替谁报名"), choices=[SelectChoice("web", lazy_gettext("给自己报名")), SelectChoice("proxy", lazy_gettext("代报名"))], default="web"
     )
+    if messages.mail_is_on():
+        body["email"] = StringField(lazy_gettext("邮箱"))
     if sessions:
         body["sessions"] = SelectMultipleField(lazy_gettext("选场次"), choices=[SelectChoice(*session) for session in sessions])
     made = type("EventForm", (RegistrationForm,), body)

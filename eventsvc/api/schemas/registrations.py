@@ -15,6 +15,7 @@ class RegistrationBody(Shape):
 
     name: Annotated[str, Field(max_length=50)]
     phone: str | None = None
+    email: Annotated[str | None, Field(max_length=254, description="Kept only where mails are sent (MAIL_URL).")] = None
     party_size: Annotated[int, Field(ge=1, le=99)] = 1
     sessions: list[str] = []
     answers: dict[str, Any] = {}
@@ -46,6 +47,7 @@ class RegistrationRow(Shape):
     party_size: int
     name: str | None
     phone: str | None
+    email: str | None
     sessions: list[str]
     answers: dict[str, Any]
     note: str | None
@@ -79,6 +81,7 @@ class RegistrationEdit(Shape):
 
     name: Annotated[str, Field(max_length=50)] | None = None
     phone: str | None = None
+    email: Annotated[str | None, Field(max_length=254)] = None
     party_size: Annotated[int, Field(ge=1, le=99)] | None = None
     note: Annotated[str | None, Field(max_length=300)] = None
 

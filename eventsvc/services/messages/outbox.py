@@ -54,7 +54,8 @@ def tell_all(
     if only is not None:
         concerned = and_(concerned, only)
     rows = select(*row.values()).where(concerned)
-    return db.session.execute(_once(_new().from_select(list(row), rows))).rowcount
+    written = db.session.execute(_once(_new().from_select(list(row), rows)), execution_options={"preserve_rowcount": True})
+    return written.rowcount
 
 
 def _supersede(event: Event, template: str) -> None:
