@@ -307,3 +307,89 @@ test('an exit only where every scan counts', async () => {
   await settled();
   assert.equal(once.records[0].direction, 'entry');
 });
+
+const judge = (say) => ({ knowsMore: () => false, answer: (record) => ({ id: record.id, status: 'local', message: '', remaining: null, flags: [], ...say(record) }) });
+const unsure = judge((record) => (record.decided === 'admitted' ? { outcome: 'admitted', message: '已放行 · 待负责人核对（没查到，请报手机尾号）', flags: ['conflict', 'unidentified'] } : { outcome: 'unknown_ticket', unverified: true }));
+
+test('what cannot be verified without a network is refused, and the volunteer may decide otherwise', async () => {
+  const { door, outbox, records, signals, tick } = bench({ judge: unsure, answers: () => null });
+  outbox.online = false;
+  door.scan(CODE, 'camera');
+  await settled();
+  assert.deepEqual([door.screen.word, door.screen.outcome, door.screen.phase, door.screen.value, door.screen.pending, records[0].decided], ['没有网络，无法核对', 'unknown_ticket', 'choosing', 1, false, 'refused']);
+  assert.equal(door.scan(OTHER, 'camera'), false, 'time to read');
+  door.confirm(2);
+  await settled();
+  assert.deepEqual([records.length, records[1].decided, records[1].count, records[1].ticket, typeof records[1].reason], [2, 'admitted', 2, CODE, 'string']);
+  assert.notEqual(records[0].id, records[1].id);
+  assert.deepEqual([door.screen.outcome, door.screen.tone, door.screen.word, signals.at(-1)], ['admitted', 'look', '已放行', 'look']);
+  door.dismiss();
+  door.scan(CODE, 'camera');
+  await settled();
+  await tick(1800);
+  assert.equal(door.scan(OTHER, 'camera'), true, 'the next scan need not wait for a decision');
+});
+
+test('the server’s late answer to what could not be verified is shown while the volunteer still looks at it', async () => {
+  let tell;
+  const { door, tick, withdrawn, records } = bench({ judge: unsure, people: { [CODE]: party(1) }, answers: () => new Promise((resolve) => (tell = resolve)) });
+  door.scan(CODE, 'camera');
+  await settled();
+  await tick(DECIDE_AFTER);
+  assert.equal(door.screen.mayLetIn, true);
+  tell({ status: 'recorded', outcome: 'admitted', message: '请进 · 1位', name: '王*芬' });
+  await settled();
+  assert.deepEqual([door.screen.outcome, door.screen.word, door.screen.name, withdrawn], ['admitted', '请进', '王*芬', [records[0].id]]);
+});
+
+test('a late answer that differs from what the phone has decided raises no alarm', async () => {
+  let tell;
+  const { door, tick, signals, withdrawn } = bench({ judge: judge(() => ({ outcome: 'admitted', message: '请进 · 1位', remaining: 0 })), people: { [CODE]: party(1) }, answers: () => new Promise((resolve) => (tell = resolve)) });
+  door.scan(CODE, 'camera');
+  await settled();
+  await tick(DECIDE_AFTER);
+  assert.equal(door.screen.outcome, 'admitted');
+  tell({ status: 'recorded', outcome: 'already_used', message: '已签到 · 19:02 东门', flags: ['conflict'] });
+  await settled();
+  assert.deepEqual([door.screen.outcome, door.screen.word, signals, withdrawn], ['admitted', '请进', ['good'], []]);
+});
+
+test('a ticket issued after the last download: how many is asked, and it is said that it is not in the list yet', async () => {
+  const { door, outbox, records } = bench({ judge: judge(() => ({ outcome: 'admitted', message: '请进 · 2位', unlisted: true })), people: { [CODE]: { kind: 'spare' } }, answers: () => null });
+  outbox.online = false;
+  door.scan(CODE, 'camera');
+  await settled();
+  assert.deepEqual([door.screen.phase, door.screen.most, door.screen.word], ['choosing', 5, '新凭证，请数一数几位']);
+  door.confirm(2);
+  await settled();
+  assert.deepEqual([records[0].count, records[0].decided, door.screen.tone, door.screen.detail], [2, 'admitted', 'good', '名单里还没有，联网后核对']);
+});
+
+test('after many unknown 签到码 a typed one has to wait, and the screen says so', async () => {
+  const { door, asked, tick } = bench({ pause: 3000, people: { '042137': party(1) } });
+  door.scan('042137', 'typed');
+  await settled();
+  assert.deepEqual([door.screen.word, asked.length], ['没查到的签到码太多，请稍等', 0]);
+  await tick(3000);
+  assert.deepEqual([door.screen.phase, asked.length], ['choosing', 1]);
+});
+
+test('the handout desk holds what the phone has decided too', async () => {
+  const { door, outbox } = bench({ judge: judge(() => ({ outcome: 'admitted', message: '请进 · 1位', remaining: 0 })), people: { [CODE]: party(1) }, holds: true, answers: () => null });
+  outbox.online = false;
+  door.scan(CODE, 'camera');
+  await settled();
+  assert.equal(door.screen.phase, 'holding');
+});
+
+test('the desk’s questions are asked by the phone, and the answers go in a new record', async () => {
+  const questions = [{ key: 'age', label: '年龄段' }];
+  const { door, outbox, records } = bench({ judge: judge((record) => (record.answers ? { outcome: 'admitted', message: '请进 · 1位' } : { outcome: 'answers_needed', message: '还要问1项', questions })), people: { [CODE]: party(1) }, answers: () => null });
+  outbox.online = false;
+  door.scan(CODE, 'camera');
+  await settled();
+  assert.deepEqual([door.screen.phase, records[0].decided], ['asking', 'refused']);
+  door.answer({ age: '60+' });
+  await settled();
+  assert.deepEqual([door.screen.outcome, records[1].decided, records[1].answers], ['admitted', 'admitted', { age: '60+' }]);
+});

@@ -7,7 +7,7 @@ import { Outbox } from '../../static/js/scan/outbox.js';
 const SENDERS = { phone: { token: 'token-of-phone', slug: 'fair' }, old: { token: 'token-of-old', slug: 'spring' } };
 
 /** An outbox against a server that answers as the test says; timers only run when the test says so. */
-function bench(reply, { senders = SENDERS, store = new MemoryStore() } = {}) {
+function bench(reply, { senders = SENDERS, store = new MemoryStore(), ...more } = {}) {
   const sent = [];
   const timers = [];
   const seen = { rows: [], counts: [], network: [], revoked: [] };
@@ -27,7 +27,9 @@ function bench(reply, { senders = SENDERS, store = new MemoryStore() } = {}) {
       onNetwork: (online) => seen.network.push(online),
       onRevoked: (device, code) => seen.revoked.push([device, code]),
     },
+    remember: async (device, sender) => (senders[device] = sender),
     locks: null,
+    ...more,
     now: () => 1_000_000,
     wait: (work, delay) => timers.push({ work, delay }),
   });
@@ -204,4 +206,101 @@ test('answered rows are pruned, waiting ones never', async () => {
   await store.prune(3);
   assert.equal(await store.countState('kept'), 3);
   assert.equal(await store.countState('queued'), 10);
+});
+
+test('switched off by hand nothing is sent; switched on again all goes', async () => {
+  const { outbox, store, sent, seen } = bench(keep);
+  await outbox.setManual(true);
+  await outbox.add(tap('r1'), 'phone', 'booklets');
+  outbox.report(true);
+  await outbox.flush();
+  await settled();
+  assert.deepEqual([sent.length, outbox.online, seen.network, await store.setting('manual-offline')], [0, false, [false], true]);
+  await outbox.setManual(false);
+  await settled();
+  assert.deepEqual([sent.length, await store.countState('queued'), outbox.online, await store.setting('manual-offline')], [1, 0, true, false]);
+});
+
+test('since when the network is away is told, and stays while it is away', async () => {
+  const states = [];
+  const { outbox } = bench(lose, { listeners: { onNetwork: (online, network) => states.push(network) } });
+  outbox.report(false);
+  outbox.report(false);
+  outbox.report(true);
+  assert.deepEqual(states, [{ online: false, since: 1_000_000, manual: false }, { online: true, since: null, manual: false }]);
+});
+
+test('a batch tells how much waits, how old the roster is and which shell runs; an empty one is a sign of life', async () => {
+  const { outbox, sent } = bench(keep, { envelope: () => ({ roster_at: '2026-08-14T19:00:00.000+08:00', version: 'abc' }) });
+  await outbox.add(tap('r1'), 'phone', 'booklets');
+  await settled();
+  await outbox.beat('phone');
+  assert.deepEqual(sent.map(({ body }) => [body.roster_at, body.version, body.queued, body.records.length]), [['2026-08-14T19:00:00.000+08:00', 'abc', 0, 1], ['2026-08-14T19:00:00.000+08:00', 'abc', 0, 0]]);
+});
+
+test('the queue of another phone keeps id, device and operator, goes with that phone’s token, and is taken over once', async () => {
+  const senders = { phone: SENDERS.phone };
+  const { outbox, store, sent } = bench(keep, { senders });
+  const rows = ['x1', 'x2'].map((id, seq) => ({ id, seq, device: 'dying', state: 'queued', record: tap(id, { operator: 'of the other' }), label: 'booklets', result: null, answeredAt: null }));
+  const sender = { device: 'dying', token: 'eu_dying', slug: 'fair' };
+  assert.equal(await outbox.adopt(rows, sender), 2);
+  await settled();
+  assert.deepEqual(sent.map((each) => [each.token, each.ids, each.body.records[0].operator]), [['eu_dying', ['x1', 'x2'], 'of the other']]);
+  assert.equal((await store.get('x1')).device, 'dying');
+  assert.equal(await outbox.adopt([...rows, { ...rows[0], id: 'x3', record: tap('x3') }], sender), 1);
+  assert.equal(await outbox.adopt([{ ...rows[0], id: 'x4', device: 'phone' }], sender), 0, 'a row of another device than the sender’s');
+});
+
+test('taking over a queue does not put this phone’s own token aside', async () => {
+  const senders = { phone: { ...SENDERS.phone } };
+  const { outbox } = bench(lose, { senders });
+  await outbox.adopt([], { device: 'phone', token: 'eu_phone', slug: 'fair' });
+  assert.equal(senders.phone.token, 'token-of-phone');
+});
+
+test('what is handed over is what still waits, oldest first', async () => {
+  const { outbox } = bench(lose);
+  for (const id of ['a', 'b', 'c']) await outbox.add(tap(id), 'phone', '');
+  assert.deepEqual((await outbox.handOver(2)).map((row) => row.id), ['a', 'b']);
+});
+
+test('an answer that another tab has got reaches who waits here', async () => {
+  const { outbox, store } = bench(lose);
+  const { row, answer } = await outbox.add(tap('a'), 'phone', '');
+  outbox.heard({ ...row, state: 'kept', result: { id: 'a', status: 'recorded', outcome: 'counted' } });
+  assert.equal((await answer).outcome, 'counted');
+  assert.equal(await store.countState('queued'), 1);
+});
+
+test('five thousand rows go in batches of at most 500, and no batch reads the whole queue', async () => {
+  const store = new MemoryStore();
+  for (let index = 0; index < 5000; index += 1) await store.put({ id: `r${index}`, seq: index, device: 'phone', state: 'queued', record: tap(`r${index}`), label: '', result: null, answeredAt: null });
+  store.inState = store.all = () => assert.fail('the whole queue was read');
+  let most = 0;
+  const queuedOf = store.queuedOf.bind(store);
+  store.queuedOf = (device, limit) => ((most = Math.max(most, limit)), queuedOf(device, limit));
+  const { outbox, sent } = bench(keep, { store });
+  await outbox.flush();
+  assert.deepEqual(sent.map((each) => each.ids.length), Array(10).fill(500));
+  assert.deepEqual(sent.map((each) => each.body.queued), [4500, 4000, 3500, 3000, 2500, 2000, 1500, 1000, 500, 0]);
+  assert.ok(most <= 503);
+});
+
+test('a batch that does not get through is cut, and grows again', async () => {
+  const store = new MemoryStore();
+  for (let index = 0; index < 1200; index += 1) await store.put({ id: `r${index}`, seq: index, device: 'phone', state: 'queued', record: tap(`r${index}`), label: '', result: null, answeredAt: null });
+  const { outbox, sent, timers } = bench((body) => (body.records.length > 150 && sent.length < 4 ? lose() : keep(body)), { store });
+  await outbox.flush();
+  while (await store.countState('queued')) {
+    timers.at(-1).work();
+    await settled();
+  }
+  assert.deepEqual(sent.map((each) => each.ids.length), [500, 250, 125, 250, 500, 325]);
+});
+
+test('kept rows that are still a ticket’s mark are not pruned', async () => {
+  const store = new MemoryStore();
+  for (let index = 0; index < 20; index += 1) await store.put({ id: `k${index}`, seq: index, device: 'phone', state: 'kept', record: {}, label: '', result: null, answeredAt: 1 });
+  await store.prune(3, (row) => row.id !== 'k0');
+  assert.deepEqual((await store.all()).map((row) => row.id), ['k0', 'k17', 'k18', 'k19']);
 });

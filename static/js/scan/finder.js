@@ -11,6 +11,7 @@
 
 import { shortHash } from '../lib/short-hash.js';
 import { searchRoster } from './roster-search.js';
+import { parseTicketText } from './ticket-text.js';
 
 const REMEMBER = 10 * 60 * 1000;
 const PATIENCE = 2000;
@@ -95,7 +96,10 @@ export class Finder {
     const asked = this.online() ? await this.ask(q) : null;
     const index = this.roster();
     if ((asked && asked.found.kind !== 'unreached') || asked?.slow || !index) return asked || this.ask(q);
+    const pickup = parseTicketText(q).kind === 'pickup';
+    if (pickup && this.pause()) return { found: { kind: 'none' }, slow: true };
     const rows = searchRoster(index, q).map((ticket) => this.person(ticket));
+    if (pickup && !rows.length) this.unknown += 1;
     return { found: rows.length ? { kind: 'found', rows } : { kind: 'none' }, slow: false };
   }
 

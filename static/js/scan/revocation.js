@@ -135,8 +135,7 @@ export class Revocation {
 export function withoutPeople(row) {
   /** @param {Record<string, any> | null | undefined} result */
   const bare = (result) => (result ? { ...result, name: null, note: null } : result);
-  const open = row.state === 'queued' || row.state === 'rejected';
-  const record = open ? row.record : { ...row.record, ...('name' in row.record ? { name: null, phone: null } : {}), ...(row.record.answers ? { answers: null } : {}) };
+  const record = row.state === 'queued' ? row.record : { ...row.record, ...('name' in row.record ? { name: null, phone: null } : {}), ...(row.record.answers ? { answers: null } : {}) };
   const label = row.record.type === 'tally' ? row.label : '';
   return { ...row, record, label, result: bare(row.result) ?? null, local: bare(row.local) };
 }

@@ -36,7 +36,7 @@ export class SessionKeeper {
   /** @param {import('./memory-store.js').Store} store */
   constructor(store) {
     this.store = store;
-    /** @type {Record<string, {token: string, slug: string}>} every device that this browser was, for rows still waiting */
+    /** @type {Record<string, {token: string, slug: string, upload_token?: string}>} every device that this browser was or took a queue from, for rows still waiting */
     this.senders = {};
   }
 
@@ -60,7 +60,7 @@ export class SessionKeeper {
     return { session: reply.body, reached: true };
   }
 
-  /** Another phone's queue is sent with that phone's token. @param {string} device @param {{token: string, slug: string}} sender */
+  /** Another phone's queue is sent with that phone's token. @param {string} device @param {{token: string, slug: string, upload_token?: string}} sender */
   async remember(device, sender) {
     this.senders[device] = sender;
     await this.store.keep('senders', this.senders);
@@ -70,7 +70,8 @@ export class SessionKeeper {
   async keep(session) {
     const known = await this.store.setting('session');
     if (known && known.device?.id === session.device.id && known.operator) session.operator = known.operator;
-    await this.remember(session.device.id, { token: session.token, slug: session.event.slug });
+    const upload = session.upload_token || this.senders[session.device.id]?.upload_token;
+    await this.remember(session.device.id, { token: session.token, slug: session.event.slug, ...(upload ? { upload_token: upload } : {}) });
     await this.store.keep('session', session);
   }
 

@@ -54,7 +54,6 @@ export const ENGLISH = {
   slowDown: 'Too many unknown codes, please wait a moment',
   spareParty: 'New ticket: please count the people',
   /** @param {string} says */
-  differs: (says) => `The system said later: ${says}`,
   unreachedParty: 'No network: count the people',
   confirmName: 'Please check the name',
   howMany: 'How many go in?',

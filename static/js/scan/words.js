@@ -55,8 +55,6 @@ export const CHINESE = {
   unlisted: '名单里还没有，联网后核对',
   slowDown: '没查到的签到码太多，请稍等',
   spareParty: '新凭证，请数一数几位',
-  /** What the server found when the phone had let in or turned away. @param {string} says */
-  differs: (says) => `系统后来说：${says}`,
   unreachedParty: '没有网络，请数一数几位',
   confirmName: '请核对姓名',
   howMany: '几位进？',
