@@ -7,6 +7,7 @@ from eventsvc.models.message import Message
 from eventsvc.models.organization import AccessToken, Membership, Organization, User
 from eventsvc.models.record import Record, RecordDecision, RecordNote
 from eventsvc.models.registration import Person, Registration, RetiredCode
+from eventsvc.models.staging import Import, ImportRow
 
 __all__ = [
     "AccessToken",
@@ -18,6 +19,8 @@ __all__ = [
     "Event",
     "EventSession",
     "FrozenFigures",
+    "Import",
+    "ImportRow",
     "Invitation",
     "Membership",
     "Message",

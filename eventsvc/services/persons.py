@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 import unicodedata
@@ -20,6 +21,7 @@ SURNAMES = {
     "尹": "y", "翟": "z", "宓": "m", "缪": "m", "冼": "x", "乐": "y", "员": "y", "繁": "p", "种": "c", "秘": "b",
     "折": "s", "召": "s", "重": "c", "逄": "p", "尉": "w", "万": "w", "覃": "q", "晁": "c", "贲": "b", "郗": "x",
 }  # fmt: skip
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
@@ -50,6 +52,8 @@ def read_phone(text: str | None, field: str = "phone") -> tuple[str | None, Faul
     if text is None or not text.strip():
         return None, Fault(field, "required", "请填写手机号或座机号")
     flat = unicodedata.normalize("NFKC", text).strip()
+    if _MOBILE.fullmatch(flat):
+        return f"+86{flat}", None  # what nearly everybody types, without asking the library
     digits = re.sub(r"\D", "", flat)
     wrong = Fault(field, "phone", "电话号码不对，请核对；座机请带区号，如0371-12345678")
     if len(flat) > 40 or unprintable(flat):
@@ -121,6 +125,12 @@ def mask_name_in_public(name: str | None) -> str:
     return f"{name[0]}**" if name else ""
 
 
+@functools.lru_cache(maxsize=8192)
+def _readings(character: str) -> tuple[str, ...]:
+    """How a character is read, in pinyin without tones; none for what is no Chinese character."""
+    return tuple(reading for reading in pinyin(character, style=Style.NORMAL, heteronym=True)[0] if reading and reading[0].isascii())
+
+
 def initials(name: str) -> str:
     """Pinyin initials of every reading of a name, each between blanks: 单小雨 gives " dxy sxy "; Latin letters as they are."""
     readings: list[list[str]] = []
@@ -129,7 +139,7 @@ def initials(name: str) -> str:
             if character.isalnum():
                 readings.append([character])
             continue
-        found = {reading[0] for reading in pinyin(character, style=Style.NORMAL, heteronym=True)[0] if reading and reading[0].isascii()}
+        found = {reading[0] for reading in _readings(character)}
         if position == 0 and character in SURNAMES:
             found.add(SURNAMES[character])
         if found:

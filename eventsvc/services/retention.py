@@ -10,7 +10,7 @@ from sqlalchemy import delete, exists, or_, select, update
 from eventsvc.db import db, transaction
 from eventsvc.models import Device, Event, Person, RecordNote, Registration
 from eventsvc.ports import clock
-from eventsvc.services import journal
+from eventsvc.services import imports, journal
 from eventsvc.services.actors import SYSTEM, load_event
 
 
@@ -62,6 +62,7 @@ def erase(slug: str) -> Purged:
     event = load_event(SYSTEM, slug, "registration.edit", lock="change")
     persons = db.session.execute(delete(Person).where(Person.event_id == event.id)).rowcount
     notes = db.session.execute(delete(RecordNote).where(RecordNote.event_id == event.id)).rowcount
+    imports.erase_of(event.id)
     db.session.execute(update(Device).where(Device.event_id == event.id).values(operator=""))
     gone = update(Registration).where(Registration.event_id == event.id, Registration.erased_at.is_(None))
     db.session.execute(gone.values(erased_at=clock.now()))

@@ -24,16 +24,21 @@ from eventsvc.services.registrations.finding import (
     read,
     search,
 )
+from eventsvc.services.registrations.many import register_many
 from eventsvc.services.registrations.places import (
+    CLOSED,
     parties_in,
     people_in,
     places_left,
     position,
     promote,
     state,
+    take_places,
+    touch,
     used_at,
     waiting,
 )
+from eventsvc.services.registrations.reading import Wanted, read_form
 from eventsvc.services.registrations.registering import (
     CONSENT_VERSION,
     Registered,
@@ -43,10 +48,12 @@ from eventsvc.services.registrations.registering import (
 )
 
 __all__ = [
+    "CLOSED",
     "CONSENT_VERSION",
     "Found",
     "MOST_FOUND",
     "Registered",
+    "Wanted",
     "approve",
     "block",
     "by_code",
@@ -64,12 +71,16 @@ __all__ = [
     "promote",
     "prove",
     "read",
+    "read_form",
     "read_manage_token",
     "register",
+    "register_many",
     "reissue",
     "restore",
     "search",
     "state",
+    "take_places",
+    "touch",
     "used_at",
     "waiting",
 ]

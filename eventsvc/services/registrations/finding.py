@@ -95,6 +95,7 @@ def search(
     event = load_event(actor, slug, "registration.list")
     query = select(Registration, Person).outerjoin(Person, Person.registration_id == Registration.id)
     query = query.where(Registration.event_id == event.id).order_by(Registration.seq).limit(limit + 1)
+    query = query.where(or_(Registration.status != "cancelled", Registration.erased_at.is_(None)))  # of an import that was undone
     if status:
         query = query.where(Registration.blocked) if status == "blocked" else query.where(Registration.status == status)
     if cursor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -99,17 +100,29 @@ def _register(actor: Actor, slug: str, wanted: Wanted, public: bool, may_wait: b
     current = state(event, now)
     if event.status != "published" or (public and current in CLOSED):
         raise Conflict(*CLOSED[event.status if event.status != "published" else current])
-    status = "pending" if event.approval and public else "confirmed"
+    status = place(event, wanted, public=public, may_wait=may_wait, waits=anyone_waits(event))
+    registration, person = entry(event, wanted, status, public=public, now=now, pickup=_free_pickup(event.id))
+    db.session.add(registration)
+    db.session.flush()
+    db.session.add(person)
+    where = position(registration)
+    if status != "pending":
+        messages.tell(event, registration, status, position=where)
+    return Registered(registration, event, where)
+
+
+def place(event: Event, wanted: Wanted, *, public: bool, may_wait: bool, waits: bool) -> str:
+    """The status that a party gets as the places stand; ``waits``: somebody is on the waitlist. Raises Conflict or Invalid."""
     room = places_left(event)
-    if room is not None and (wanted.party_size > room or anyone_waits(event)):
+    if room is not None and (wanted.party_size > room or waits):
         if not event.waitlist:
             raise Conflict("event_full", "名额已满" if room == 0 else "只剩{room}位，不够{size}位一起报名", room=room, size=wanted.party_size)
         if not may_wait:
             raise Conflict("waitlist_only", "名额已满，可以候补", room=room, size=wanted.party_size)
-        status = "waitlisted"
+        return "waitlisted"
     faults = []
     for session in event.sessions:
-        if session.key in wanted.sessions and session.capacity is not None and status != "waitlisted":
+        if session.key in wanted.sessions and session.capacity is not None:
             left = session.capacity - session.places_taken
             if left < wanted.party_size:
                 faults.append(
@@ -117,9 +130,14 @@ def _register(actor: Actor, slug: str, wanted: Wanted, public: bool, may_wait: b
                 )
     if faults:
         raise Invalid(faults)
+    return "pending" if event.approval and public else "confirmed"
+
+
+def entry(event: Event, wanted: Wanted, status: str, *, public: bool, now: datetime, pickup: str) -> tuple[Registration, Person]:
+    """The rows of a party that has its place, with its number in line and its places taken; the caller holds the event's row and adds them."""
     registration = Registration(
         id=str(uuid.uuid4()), event_id=event.id, seq=event.next_seq, status=status, blocked=False, party_size=wanted.party_size,
-        sessions=list(wanted.sessions), code=codes.mint(), pickup_code=_free_pickup(event.id), channel=wanted.channel,
+        sessions=list(wanted.sessions), code=codes.mint(), pickup_code=pickup, channel=wanted.channel,
         consent_version=CONSENT_VERSION if public else None, consent_at=now if public else None, answered=sorted(wanted.answers),
         created_at=now, updated_at=now,
     )  # fmt: skip
@@ -127,25 +145,18 @@ def _register(actor: Actor, slug: str, wanted: Wanted, public: bool, may_wait: b
     touch(event, registration)
     if status != "waitlisted":
         take_places(event, registration, wanted.party_size)
-    db.session.add(registration)
-    db.session.flush()
-    db.session.add(
-        Person(
-            registration_id=registration.id,
-            event_id=event.id,
-            name=wanted.name,
-            initials=initials(wanted.name),
-            phone=wanted.phone,
-            phone_tail=phone_tail(wanted.phone),
-            email=wanted.email,
-            answers=wanted.answers,
-            note=wanted.note,
-        )
+    person = Person(
+        registration_id=registration.id,
+        event_id=event.id,
+        name=wanted.name,
+        initials=initials(wanted.name),
+        phone=wanted.phone,
+        phone_tail=phone_tail(wanted.phone),
+        email=wanted.email,
+        answers=wanted.answers,
+        note=wanted.note,
     )
-    place = position(registration)
-    if status != "pending":
-        messages.tell(event, registration, status, position=place)
-    return Registered(registration, event, place)
+    return registration, person
 
 
 def _free_pickup(event_id: str) -> str:

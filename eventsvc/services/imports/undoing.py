@@ -1,0 +1,76 @@
+"""Taking an import back: what it made is cancelled and erased, except whom somebody has touched or scanned since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, exists, select, update
+
+from eventsvc.db import db, transaction
+from eventsvc.errors import Conflict
+from eventsvc.models import ImportRow, Person, Record, Registration
+from eventsvc.ports import clock
+from eventsvc.services import journal, registrations
+from eventsvc.services.actors import Actor
+from eventsvc.services.imports.staging import load
+
+PIECE = 500  # rows of one transaction
+
+
+def untouched(import_id: str) -> tuple[int, int]:
+    """How many registrations of an import an undo would take back, and how many it would leave."""
+    rows = db.session.execute(_made(import_id)).all()
+    take = sum(_may_go(row) for row in rows)
+    return take, len(rows) - take
+
+
+def undo(actor: Actor, slug: str, import_id: str) -> tuple[int, int]:
+    """Take an import back; how many went and how many were left. Saying it twice is fine. Raises Conflict while it runs."""
+    taken = left = 0
+    while True:
+        more, went, stayed = _piece(actor, slug, import_id)
+        taken, left = taken + went, left + stayed
+        if not more:
+            return taken, left
+
+
+def _made(import_id: str) -> Select[Any]:
+    scanned = exists().where(Record.registration_id == ImportRow.registration_id)
+    return (
+        select(ImportRow.number, ImportRow.revision, Registration, scanned.label("scanned"))
+        .join(Registration, Registration.id == ImportRow.registration_id)
+        .where(ImportRow.import_id == import_id, ImportRow.state == "created")
+        .order_by(ImportRow.number)
+    )
+
+
+def _may_go(row: Row[Any]) -> bool:
+    return not row.scanned and row.revision == row.Registration.roster_revision and row.Registration.status != "cancelled"
+
+
+@transaction
+def _piece(actor: Actor, slug: str, import_id: str) -> tuple[bool, int, int]:
+    event, found = load(actor, slug, import_id, lock=True)
+    if found.state == "running":
+        raise Conflict("import_running", "还在导入，请等它完成再撤销")
+    rows = db.session.execute(_made(import_id).limit(PIECE)).all() if found.state != "draft" else []
+    go = [row for row in rows if _may_go(row)]
+    now = clock.now()
+    for row in go:
+        if row.Registration.status != "waitlisted":
+            registrations.take_places(event, row.Registration, -row.Registration.party_size)
+        row.Registration.status = "cancelled"
+        row.Registration.cancelled_at = row.Registration.erased_at = now
+        registrations.touch(event, row.Registration)
+    db.session.execute(delete(Person).where(Person.registration_id.in_([row.Registration.id for row in go])))
+    gone = {row.number for row in go}
+    if rows:
+        values = [{"import_id": import_id, "number": row.number, "state": "undone" if row.number in gone else "left"} for row in rows]
+        db.session.execute(update(ImportRow), values)
+    more = len(rows) == PIECE
+    if not more and found.state == "done":
+        found.state = "undone"
+        db.session.flush()
+        registrations.promote(event)
+        journal.note(actor, "registration.import_undo", event, list=import_id)
+    return more, len(go), len(rows) - len(go)
