@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-from eventsvc.api import devices, docs, events, figures, problems, records, registrations
+from eventsvc.api import devices, docs, events, figures, problems, quarantine, records, registrations, roster
 from eventsvc.api.operations import blueprint
 
-NOUNS = (events, registrations, devices, records, figures)  # importing them declares their endpoints
+NOUNS = (events, registrations, devices, roster, records, quarantine, figures)  # importing them declares their endpoints
 problems.attach(blueprint)
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from eventsvc.ports import clock
 from eventsvc.services import devices as phones
-from eventsvc.services import event_document, links, registrations
+from eventsvc.services import event_document, links, quarantine, registrations
 from eventsvc.services.persons import mask_name, mask_phone
 from eventsvc.services.reports import Figures, Frozen
 
@@ -97,7 +97,7 @@ def device(of: Any, zone: str) -> dict[str, Any]:
         "last_contact": moment(of.last_seen_at, zone),
         "heard_of": phones.heard_of(of, clock.now()),
         "queued": of.queued,
-        "roster_age": None,
+        "roster_age": phones.roster_age(of, clock.now()),
         "version": of.version,
         "revoked_at": moment(of.revoked_at, zone),
     }
@@ -115,6 +115,22 @@ def invitation(of: Any, zone: str) -> dict[str, Any]:
         "expires_at": moment(of.expires_at, zone),
         "revoked_at": moment(of.revoked_at, zone),
         "created_at": moment(of.created_at, zone),
+    }
+
+
+def quarantined(of: quarantine.Waiting, zone: str) -> dict[str, Any]:
+    """What one phone handed in."""
+    return {
+        "device": of.device_id,
+        "name": of.name,
+        "operator": of.operator,
+        "revoked_at": moment(of.revoked_at, zone),
+        "received_at": moment(of.received_at, zone),
+        "first_at": moment(of.first_at, zone),
+        "last_at": moment(of.last_at, zone),
+        "count": of.count,
+        "types": of.types,
+        "faults": of.faults,
     }
 
 

@@ -35,6 +35,7 @@ def join(call: Call) -> dict[str, Any]:
     device = joined.device
     return {
         "token": joined.token,
+        "upload_token": joined.upload_token,
         "device": {"id": device.id, "name": device.name, "checkpoints": device.checkpoints},
         "operator": device.operator,
         "event": answers.event(joined.event),

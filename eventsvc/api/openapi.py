@@ -103,8 +103,9 @@ def _parameters(made: Operation) -> list[dict[str, Any]]:
         for name, sentence in PARAMETERS.items()
         if f"{{{name}}}" in made.path
     ]
-    if made.query:
+    if made.query and "limit" in made.query.model_fields:
         inside.append({"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}})
+    if made.query:
         inside.append({"name": "cursor", "in": "query", "schema": text})
     if made.creates:
         described = "Makes repeating safe for 24 hours."

@@ -5,8 +5,8 @@ from eventsvc.models.event import Area, Checkpoint, Counter, Event, EventSession
 from eventsvc.models.journal import AuditEntry, FrozenFigures, RememberedAnswer
 from eventsvc.models.message import Message
 from eventsvc.models.organization import AccessToken, Membership, Organization, User
-from eventsvc.models.record import Record, RecordDecision, RecordNote
-from eventsvc.models.registration import Person, Registration, RetiredCode
+from eventsvc.models.record import QuarantinedRecord, Record, RecordDecision, RecordNote, SeenConflict
+from eventsvc.models.registration import Person, Registration, RetiredCode, SpareCode
 from eventsvc.models.staging import Import, ImportRow
 
 __all__ = [
@@ -26,11 +26,14 @@ __all__ = [
     "Message",
     "Organization",
     "Person",
+    "QuarantinedRecord",
     "Record",
     "RecordDecision",
     "RecordNote",
     "Registration",
     "RememberedAnswer",
     "RetiredCode",
+    "SeenConflict",
+    "SpareCode",
     "User",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Sequence, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Sequence, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventsvc.db import AppendOnly, Instant, db
@@ -79,3 +79,31 @@ class RecordNote(db.Model):
     name: Mapped[str | None] = mapped_column(String(50))
     phone: Mapped[str | None] = mapped_column(String(24))
     answers: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+
+class SeenConflict(db.Model):
+    """An organizer has looked at a record that does not fit the rules; taking the mark back deletes it."""
+
+    __tablename__ = "seen_conflicts"
+
+    record_id: Mapped[str] = mapped_column(ForeignKey("records.id"), primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"), index=True)
+    actor: Mapped[str] = mapped_column(String(80))  # kind:id of whoever looked, never a name
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class QuarantinedRecord(db.Model):
+    """What a revoked phone handed in, word for word; it waits outside of the ledger until an organizer decides."""
+
+    __tablename__ = "quarantined_records"
+    __table_args__ = (Index("ix_quarantined_records_event_id_device_id", "event_id", "device_id"),)
+
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
+    type: Mapped[str] = mapped_column(String(8))
+    body: Mapped[str] = mapped_column(Text)  # the record as JSON, as it was sent
+    at: Mapped[datetime] = mapped_column(Instant)  # the phone's clock
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)  # likewise, when it was handed in
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    fault: Mapped[str | None] = mapped_column(String(200))  # why the records door would not have it

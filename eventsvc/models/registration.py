@@ -73,10 +73,22 @@ class Person(db.Model):
 
 
 class RetiredCode(db.Model):
-    """A code that was replaced by a reissue: whoever shows it is told so."""
+    """A code that its ticket had before: ``reissued``, whoever shows it is told so; ``alias``, it goes on opening the ticket."""
 
     __tablename__ = "retired_codes"
 
     code: Mapped[str] = mapped_column(String(20), primary_key=True)
     registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(8), default="reissued", server_default="reissued")
     retired_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SpareCode(db.Model):
+    """A code that was minted and not yet handed out; phones hold its hash, so that a fresh ticket is known without a network."""
+
+    __tablename__ = "spare_codes"
+    __table_args__ = (Index("ix_spare_codes_event_id_revision", "event_id", "revision"),)
+
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
+    revision: Mapped[int]  # the event's roster_revision when it was minted

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import bindparam, select
@@ -14,6 +14,9 @@ from eventsvc import permissions
 from eventsvc.db import db
 from eventsvc.errors import Forbidden, Missing, Unauthorized
 from eventsvc.models import AccessToken, Device, Event, Membership, User
+from eventsvc.ports import clock
+
+SALVAGE_FOR = timedelta(hours=72)  # so long a revoked phone may hand in what it holds
 
 _key = b""
 
@@ -56,6 +59,7 @@ class Actor:
     seen_at: datetime | None = None  # of a device: its last contact, and how many records it said it held
     queued: int = 0
     label: str = ""  # what others may see: the device's name, the member's post
+    only: frozenset[str] | None = None  # of a token that serves for these actions alone
 
     @property
     def name(self) -> str:
@@ -68,6 +72,8 @@ class Actor:
 
     def may(self, action: str, organization_id: str | None = None) -> bool:
         """Whether the table of permissions allows ``action`` (in that organization)."""
+        if self.only is not None and action not in self.only:
+            return False
         return permissions.allows(action, kind=self.kind, role=self.role_in(organization_id), scopes=self.scopes)
 
     def sees(self, event: Place) -> bool:
@@ -87,6 +93,8 @@ def authenticate(token: str) -> Actor:
     """The actor behind a bearer token; raises Unauthorized (``device_revoked`` for a revoked device)."""
     if token.startswith("ed_"):
         return _device(token)
+    if token.startswith("eu_"):
+        return _uploader(token)
     row = db.session.execute(
         select(AccessToken.id, AccessToken.organization_id, AccessToken.role, AccessToken.label).where(
             AccessToken.hash == digest(token), AccessToken.revoked_at.is_(None)
@@ -100,6 +108,32 @@ def authenticate(token: str) -> Actor:
 def device_token(device_id: str) -> str:
     """The bearer token of a joined device, derived anew each time and never stored."""
     return f"ed_{device_id}_{seal('device', device_id)}"
+
+
+def upload_token(device_id: str) -> str:
+    """What a dying phone hands to a colleague's together with its queue: good for uploading its records, for nothing else."""
+    return f"eu_{device_id}_{seal('upload', device_id)}"
+
+
+UPLOADS = frozenset(action for action in permissions.ACTIONS if action.startswith("record."))
+
+
+def _uploader(token: str) -> Actor:
+    device_id = token.removeprefix("eu_").partition("_")[0]
+    if not hmac.compare_digest(token.encode(), upload_token(device_id).encode()):
+        raise Unauthorized
+    return replace(authenticate(device_token(device_id)), only=UPLOADS)
+
+
+def stopped(token: str) -> Actor:
+    """The same as `authenticate`, but a device that was revoked less than 72 hours ago may come in to hand over what it holds."""
+    try:
+        return authenticate(token)
+    except Unauthorized as refusal:
+        device = db.session.get(Device, token.split("_")[1]) if refusal.code == "device_revoked" else None
+        if device is None or device.revoked_at is None or clock.now() - device.revoked_at >= SALVAGE_FOR:
+            raise
+        return Actor("device", id=device.id, event_id=device.event_id, scopes=frozenset(device.scopes), only=frozenset({"record.salvage"}))
 
 
 _devices = Device.__table__.c  # the table, not the class: nothing of the ORM is needed for every call

@@ -17,9 +17,10 @@ from eventsvc.models import Device, Event, Invitation
 from eventsvc.permissions import SCOPES
 from eventsvc.ports import clock, limits
 from eventsvc.services import journal, links
-from eventsvc.services.actors import Actor, device_token, digest, load_event
+from eventsvc.services.actors import Actor, device_token, digest, load_event, upload_token
 from eventsvc.services.persons import clean_text, unprintable
 from eventsvc.services.record_form import moment
+from eventsvc.services.records.keeping import SEEN_EVERY
 
 SAME_NONCE = timedelta(minutes=10)  # a lost answer to a join may be asked for again so long
 NAME_LENGTH = 80  # characters; the column holds no more
@@ -42,6 +43,11 @@ class Joined:
     token: str
     device: Device
     event: Event
+
+    @property
+    def upload_token(self) -> str:
+        """What the phone may hand on with its queue (`actors.upload_token`)."""
+        return upload_token(self.device.id)
 
 
 @transaction
@@ -229,6 +235,22 @@ def myself(actor: Actor) -> tuple[Device, Event]:
     if device is None:
         raise Missing
     return device, db.session.get_one(Event, device.event_id)
+
+
+def note_contact(actor: Actor) -> None:
+    """A phone asked for something: it was heard of, which is written down no more often than needed."""
+    if actor.kind == "device" and (actor.seen_at is None or clock.now() - actor.seen_at >= SEEN_EVERY):
+        _seen(actor.id)
+
+
+@transaction
+def _seen(device_id: str) -> None:
+    db.session.execute(update(Device).where(Device.id == device_id).values(last_seen_at=clock.now()))
+
+
+def roster_age(device: Device, now: datetime) -> int | None:
+    """How many seconds ago the phone knew its roster to be current; None before its first one."""
+    return max(0, int((now - device.roster_at).total_seconds())) if device.roster_at is not None else None
 
 
 def heard_of(device: Device, now: datetime) -> str:

@@ -13,7 +13,7 @@ from eventsvc.db import db, micros, transaction
 from eventsvc.errors import Conflict, Fault, Forbidden, Invalid, Missing
 from eventsvc.models import Area, Checkpoint, Counter, Event, EventSession, Record, Registration
 from eventsvc.ports import clock
-from eventsvc.services import event_document, journal, messages, organizations, registrations
+from eventsvc.services import event_document, journal, messages, organizations, registrations, spares
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.event_document import EventDocument
 from eventsvc.services.persons import unprintable
@@ -82,6 +82,7 @@ def change(actor: Actor, slug: str, data: Any) -> Event:
     if event.status == "published" and _time_and_place(event) != before:
         messages.tell_all(event, "moved", f"moved:{event.revision}")
     registrations.promote(event)
+    spares.fill(event)
     journal.note(actor, "event.edit", event, fields=sorted(key for key in data if key in whole))
     return event
 
@@ -158,7 +159,7 @@ def _merge(parts: list[Any], model: type, wanted: list[dict[str, Any]]) -> None:
 def read(actor: Actor, slug: str) -> Event:
     """An event for anyone who may see it: published ones for all, drafts for their own organization."""
     event = db.session.scalar(select(Event).where(Event.slug == slug))
-    if event is None or (event.status == "draft" and not actor.sees(event)):
+    if event is None or (event.status == "draft" and not (actor.sees(event) and actor.may("event.read", event.organization_id))):
         raise Missing
     return event
 
@@ -208,6 +209,7 @@ def publish(actor: Actor, slug: str) -> Event:
         _turn(actor, event, "published")
         event.published_at = event.published_at or clock.now()
         event.closed_at = None
+        spares.fill(event)
     return event
 
 

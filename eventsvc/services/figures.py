@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, or_, select
 
 from eventsvc.db import db, in_transaction
 from eventsvc.models import Counter, Device, Event, Person, Record, RecordDecision, RecordNote, Registration
 from eventsvc.ports import clock
-from eventsvc.services import folds, live
-from eventsvc.services.actors import Actor, load_event
+from eventsvc.services import folds, live, quarantine
+from eventsvc.services.actors import SALVAGE_FOR, Actor, load_event
 from eventsvc.services.persons import mask_name
 from eventsvc.services.reports import CheckpointFigure, CounterFigure, Figures, RecordLine, Reported
 
@@ -30,7 +30,7 @@ def of_event(event: Event, epoch: int | None = None) -> Figures:
     whole = in_transaction() or epoch is not None
     sums, counts = (fold_event(event, epoch), count_registrations(event)) if whole else live.sums(event)
     registrations, people = counts.get("confirmed", (0, 0))
-    unsynced = db.session.scalar(select(func.sum(Device.queued)).where(Device.event_id == event.id, Device.revoked_at.is_(None)))
+    waiting = quarantine.count(event)
     by_hour: dict[datetime, int] = {}
     zone = ZoneInfo(event.timezone)
     for quarter, count in sorted(sums.by_quarter.items()):
@@ -38,7 +38,7 @@ def of_event(event: Event, epoch: int | None = None) -> Figures:
         by_hour[hour] = by_hour.get(hour, 0) + count
     return Figures(
         as_of=clock.now(),
-        unsynced=int(unsynced or 0),
+        unsynced=_unsynced(event) + waiting,
         registrations=registrations,
         people_registered=people,
         waitlisted=counts.get("waitlisted", (0, 0))[1],
@@ -60,6 +60,12 @@ def of_event(event: Event, epoch: int | None = None) -> Figures:
         counters=_counters(event, sums),
         seq=sums.seq,
     )
+
+
+def _unsynced(event: Event) -> int:
+    """What the phones last said they hold; a revoked one counts as long as it may still hand it in."""
+    still = or_(Device.revoked_at.is_(None), Device.revoked_at > clock.now() - SALVAGE_FOR)
+    return int(db.session.scalar(select(func.sum(Device.queued)).where(Device.event_id == event.id, still)) or 0)
 
 
 def count_registrations(event: Event) -> dict[str, tuple[int, int]]:

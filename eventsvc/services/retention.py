@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, or_, select, update
 
 from eventsvc.db import db, transaction
-from eventsvc.models import Device, Event, Person, RecordNote, Registration
+from eventsvc.models import Device, Event, Person, QuarantinedRecord, RecordNote, Registration, SpareCode
 from eventsvc.ports import clock
 from eventsvc.services import imports, journal
 from eventsvc.services.actors import SYSTEM, load_event
@@ -37,6 +37,7 @@ def due(now: datetime) -> list[str]:
     holds = or_(
         exists().where(Person.event_id == Event.id),
         exists().where(RecordNote.event_id == Event.id),
+        exists().where(QuarantinedRecord.event_id == Event.id),
         exists().where(Device.event_id == Event.id, Device.operator != ""),
     )
     found = []
@@ -64,7 +65,10 @@ def erase(slug: str) -> Purged:
     notes = db.session.execute(delete(RecordNote).where(RecordNote.event_id == event.id)).rowcount
     imports.erase_of(event.id)
     db.session.execute(update(Device).where(Device.event_id == event.id).values(operator=""))
+    for leftover in (QuarantinedRecord, SpareCode):  # nobody decided about the ones in time, nobody needs the others any more
+        db.session.execute(delete(leftover).where(leftover.event_id == event.id))
+    event.roster_revision += 1
     gone = update(Registration).where(Registration.event_id == event.id, Registration.erased_at.is_(None))
-    db.session.execute(gone.values(erased_at=clock.now()))
+    db.session.execute(gone.values(erased_at=clock.now(), roster_revision=event.roster_revision))
     journal.note(SYSTEM, "retention.purge", event, persons=persons, notes=notes)
     return Purged(1, persons, notes)

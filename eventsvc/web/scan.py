@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, jsonify
 
 from eventsvc.services import devices, event_document
+from eventsvc.services.actors import upload_token
 from eventsvc.web import identity
 from eventsvc.web.view import action, page, pages
 
@@ -22,7 +23,7 @@ def scan_session() -> Response:
     """The joined phone's token, itself and its event; 401 where the cookie is missing, forged or revoked."""
     device, event = devices.myself(identity.device())
     shown = {"id": device.id, "name": device.name, "scopes": device.scopes, "checkpoints": device.checkpoints}
-    return _secret(token=identity.device_token(), device=shown, operator=device.operator, event=event_document.dump(event))
+    return _secret(token=identity.device_token(), upload_token=upload_token(device.id), device=shown, operator=device.operator, event=event_document.dump(event))
 
 
 @pages.post("/scan/handover")

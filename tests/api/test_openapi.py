@@ -48,7 +48,7 @@ def test_answers_obey_it(api: Api, document: dict[str, Any]) -> None:
         ("GET", "/events/{slug}", None, None), ("GET", "/events", api.owner, None), ("POST", "/events/{slug}/registrations", None, person()),
         ("GET", f"/events/{{slug}}/registrations/{made['id']}", api.owner, None), ("GET", f"/events/{{slug}}/registrations/{made['id']}", api.tokens["viewer"], None),
         ("POST", "/events/{slug}/registrations/search", api.owner, {}), ("POST", "/events/{slug}/devices", api.owner, {}), ("GET", "/events/{slug}/devices", api.owner, None),
-        ("GET", "/events/{slug}/stats", phone, None), ("POST", "/events/{slug}/finalize", api.owner, None), ("GET", "/events/{slug}/report", api.owner, None),
+        ("GET", "/events/{slug}/roster", phone, None), ("GET", "/events/{slug}/quarantine", api.owner, None), ("GET", "/events/{slug}/stats", phone, None), ("POST", "/events/{slug}/finalize", api.owner, None), ("GET", "/events/{slug}/report", api.owner, None),
     ]  # fmt: skip
     for method, path, token, body in asked:
         answer = api(method, path, token, body)

@@ -3,7 +3,7 @@
 from eventsvc.api.schemas.devices import DevicePage, InvitationAnswer, InvitationBody, JoinAnswer, JoinBody, LookupAnswer, LookupBody
 from eventsvc.api.schemas.events import EventAnswer, EventChanges, EventPage, Postponement, Reset
 from eventsvc.api.schemas.figures import FiguresAnswer, FrozenAnswer, ReportAnswer
-from eventsvc.api.schemas.records import RecordsAnswer, RecordsBody
+from eventsvc.api.schemas.records import Accepted, QuarantineAnswer, RecordsAnswer, RecordsBody, Refused, SalvageAnswer
 from eventsvc.api.schemas.registrations import (
     BlockBody,
     RegistrationAnswer,
@@ -13,9 +13,11 @@ from eventsvc.api.schemas.registrations import (
     RegistrationPage,
     SearchBody,
 )
+from eventsvc.api.schemas.roster import RosterPage, RosterQuery
 from eventsvc.api.schemas.shape import Document, PageQuery, Problem
 
 __all__ = [
+    "Accepted",
     "BlockBody",
     "DevicePage",
     "Document",
@@ -33,8 +35,10 @@ __all__ = [
     "PageQuery",
     "Postponement",
     "Problem",
+    "QuarantineAnswer",
     "RecordsAnswer",
     "RecordsBody",
+    "Refused",
     "RegistrationAnswer",
     "RegistrationBody",
     "RegistrationDetail",
@@ -42,5 +46,8 @@ __all__ = [
     "RegistrationPage",
     "ReportAnswer",
     "Reset",
+    "RosterPage",
+    "RosterQuery",
+    "SalvageAnswer",
     "SearchBody",
 ]

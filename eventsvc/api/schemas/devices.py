@@ -46,9 +46,10 @@ class DeviceShape(Shape):
 
 
 class JoinAnswer(Shape):
-    """The phone's token and what it may do."""
+    """The phone's token and what it may do; with ``upload_token`` another phone may upload this one's records, and nothing else."""
 
     token: str
+    upload_token: str
     device: DeviceShape
     operator: str
     event: EventAnswer

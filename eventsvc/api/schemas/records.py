@@ -69,10 +69,12 @@ class UndoRecord(Shape):
 
 
 class RecordsBody(Shape):
-    """At most 500 records; ``queued``: what the phone still holds after this batch."""
+    """At most 500 records; ``queued``: what the phone still holds after this batch; ``roster_at``: when it last knew its roster current."""
 
     sent_at: datetime | None = None
     queued: Annotated[int, Field(ge=0)] | None = None
+    roster_at: datetime | None = None
+    version: Annotated[str, Field(max_length=40)] | None = None
     records: list[CheckinRecord | TallyRecord | WalkinRecord | UndoRecord]
 
 
@@ -103,3 +105,53 @@ class RecordsAnswer(Shape):
 
     results: list[RecordResult]
     server_time: datetime
+
+
+class SalvageResult(Shape):
+    """The answer to one record that a revoked phone handed in."""
+
+    id: str | None
+    status: Literal["quarantined", "rejected"]
+    code: str | None
+    message: str | None
+
+
+class SalvageAnswer(Shape):
+    """One result a record, in order; nothing of anybody in it."""
+
+    results: list[SalvageResult]
+    server_time: datetime
+
+
+class QuarantineRow(Shape):
+    """What one revoked phone handed in; ``faults``: why the door would not have some of it, with how many."""
+
+    device: str
+    name: str
+    operator: str
+    revoked_at: datetime | None
+    received_at: datetime
+    first_at: datetime
+    last_at: datetime
+    count: int
+    types: dict[str, int]
+    faults: dict[str, int]
+
+
+class QuarantineAnswer(Shape):
+    """The phones whose records wait."""
+
+    items: list[QuarantineRow]
+
+
+class Accepted(Shape):
+    """How many records the ledger has now, and how many wait on because the door would not have them."""
+
+    accepted: int
+    left: int
+
+
+class Refused(Shape):
+    """How many records were dropped."""
+
+    refused: int

@@ -16,6 +16,7 @@ from eventsvc.db import in_transaction, transaction
 from eventsvc.errors import Invalid, Refusal, TooLarge
 from eventsvc.ports import clock
 from eventsvc.services.actors import Actor, load_event
+from eventsvc.services.persons import unprintable
 from eventsvc.services.record_form import Form, Malformed, moment, read
 from eventsvc.services.records.answers import rejected
 from eventsvc.services.records.deciding import answer
@@ -27,15 +28,16 @@ from eventsvc.services.sites import visit
 
 MOST_RECORDS = 500
 PIECE = 50  # records of a batch that go together
+LONGEST_VERSION = 40  # characters; the column holds no more
 
 
 def submit(actor: Actor, slug: str, body: Any) -> dict[str, Any]:
-    """Take a batch ``{sent_at, queued, records}`` and answer each record in order; see the contract, section 4.
+    """Take a batch ``{sent_at, queued, roster_at, version, records}`` and answer each record in order; see the contract, section 4.
 
     Raises Missing, Forbidden or Unauthorized for the caller, TooLarge above 500 records, Invalid for a bad envelope.
     """
     try:
-        raw, sent_at, queued = _envelope(body)
+        raw, sent_at, said = envelope(body)
     except Refusal:
         load_event(actor, slug, "record.submit")  # whoever may not enter is told that first
         raise
@@ -43,7 +45,7 @@ def submit(actor: Actor, slug: str, body: Any) -> dict[str, Any]:
     for start in range(0, max(1, len(raw)), PIECE):
         piece = [_form(item) for item in raw[start : start + PIECE]]
         last = start + PIECE >= len(raw)
-        job = Job(slug, len(piece), _Work(actor, piece, sent_at, (queued or 0) if last else None))
+        job = Job(slug, len(piece), _Work(actor, piece, sent_at, said if last else None))
         results += _alone(job) if in_transaction() else _together.run(job)
     return {"results": results, "server_time": clock.now().isoformat()}
 
@@ -53,10 +55,17 @@ class _Work:
     actor: Actor
     forms: Sequence[Form | Malformed]
     sent_at: datetime | None
-    queued: int | None
+    said: dict[str, Any] | None  # what the phone said of itself
+    arrived: datetime | None = None
 
 
-def _envelope(body: Any) -> tuple[list[Any], datetime | None, int | None]:
+def accept(actor: Actor, slug: str, raw: Sequence[Any], sent_at: datetime | None, arrived: datetime) -> list[dict[str, Any]]:
+    """Take at most 50 records that arrived earlier and waited since, within the caller's transaction: decided as of their own time."""
+    return _alone(Job(slug, len(raw), _Work(actor, [_form(item) for item in raw], sent_at, None, arrived)))
+
+
+def envelope(body: Any) -> tuple[list[Any], datetime | None, dict[str, Any]]:
+    """The records of a batch, when it was sent by the phone's clock, and what the phone says of itself. Raises Invalid or TooLarge."""
     if not isinstance(body, dict) or not isinstance(body.get("records"), list):
         raise Invalid.one("records", "required", "缺少 records 数组")
     if len(body["records"]) > MOST_RECORDS:
@@ -64,10 +73,21 @@ def _envelope(body: Any) -> tuple[list[Any], datetime | None, int | None]:
     sent_at = moment(body.get("sent_at"))
     if body.get("sent_at") is not None and sent_at is None:
         raise Invalid.one("sent_at", "time", "时间不对，要带时区")
-    queued = body.get("queued")
+    return body["records"], sent_at, _said(body)
+
+
+def _said(body: dict[str, Any]) -> dict[str, Any]:
+    """``queued``, ``roster_at`` and ``version``, as far as they were said."""
+    queued, version = body.get("queued"), body.get("version")
     if queued is not None and (type(queued) is not int or not 0 <= queued <= 1_000_000):
         raise Invalid.one("queued", "number", "应为不小于0的整数")
-    return body["records"], sent_at, queued
+    roster_at = moment(body.get("roster_at"))
+    if body.get("roster_at") is not None and roster_at is None:
+        raise Invalid.one("roster_at", "time", "时间不对，要带时区")
+    if version is not None and (not isinstance(version, str) or len(version) > LONGEST_VERSION or unprintable(version)):
+        raise Invalid.one("version", "too_long", "版本写法不对")
+    said = {"queued": queued, "roster_at": roster_at, "version": version}
+    return {name: value for name, value in said.items() if name in body}
 
 
 def _form(item: Any) -> Form | Malformed:
@@ -91,7 +111,7 @@ def _take(jobs: Sequence[Job]) -> None:
             job.error = refusal
             continue
         shared = first or Piece(actor=job.work.actor, site=site, now=clock.now(), sent_at=None)
-        pieces.append((job, replace(shared, actor=job.work.actor, sent_at=job.work.sent_at)))
+        pieces.append((job, replace(shared, actor=job.work.actor, sent_at=job.work.sent_at, arrived=job.work.arrived)))
     if not pieces:
         return
     shared = pieces[0][1]
@@ -103,8 +123,8 @@ def _take(jobs: Sequence[Job]) -> None:
     overtaken = keep(shared)
     for (job, piece), said in zip(pieces, answers, strict=True):
         job.result = [overtaken(item) for item in said] if overtaken else said
-        if job.work.queued is not None:
-            note_contact(piece, job.work.queued, again=bool(said) and all(answer["status"] == "replayed" for answer in said))
+        if job.work.said is not None:
+            note_contact(piece, job.work.said, again=bool(said) and all(answer["status"] == "replayed" for answer in said))
 
 
 def _alone(job: Job) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from eventsvc.services import admission, folds, wording
 from eventsvc.services.persons import mask_name
 from eventsvc.services.record_form import Form
 from eventsvc.services.records.answers import answer_of, checkin_answer, rejected, sentence, stored_answer
-from eventsvc.services.records.piece import Piece, add_note, add_row, as_row, corrected, entries, ticket_of
+from eventsvc.services.records.piece import Piece, add_note, add_row, as_row, corrected, decided_at, entries, ticket_of
 
 _UNDO_WITHIN = folds.UNDO_WITHIN // timedelta(microseconds=1)
 
@@ -92,10 +92,10 @@ def _check_in(piece: Piece, form: Form) -> dict[str, Any]:
     verdict = admission.decide(
         checkpoint.door,
         None if known is None else ticket_of(piece, known, ours),
-        entries(piece, known.id, checkpoint.key) if known and ours else (),
+        entries(piece, known.id, checkpoint.key, at if piece.arrived else None) if known and ours else (),
         count=form.quantity,
         direction=form.direction or "entry",
-        now=at if form.decided else piece.now,
+        now=decided_at(piece, form, at),
         answers=given,
     )
     outcome = verdict.outcome
@@ -130,7 +130,7 @@ def _walk_in(piece: Piece, form: Form) -> dict[str, Any]:
     """A party without a ticket, registered and admitted in one step; only the door's own times can refuse it."""
     at, flags = corrected(piece, form)
     way_in = piece.site.checkpoints[form.checkpoint or ""].door
-    now = at if form.decided else piece.now
+    now = decided_at(piece, form, at)
     verdict = admission.decide(
         way_in,
         admission.Ticket(party_size=form.quantity, sessions=way_in.sessions, answered=way_in.required),

@@ -69,15 +69,22 @@ def _numbers(count: int) -> list[int]:
     return list(range(last + 1, last + count + 1))
 
 
-def note_contact(piece: Piece, queued: int, again: bool = False) -> None:
-    """When the phone was last heard of and how many records it still holds; each phone has a row of its own.
+def note_contact(piece: Piece, said: dict[str, Any], again: bool = False) -> None:
+    """When the phone was last heard of and what it says of itself; each phone has a row of its own.
 
     ``again``: nothing in the batch was new. It may have been under way for long, so it cannot say that more are waiting.
+    A colleague's phone that uploads for it (``only``) says at most how many of its records are left: it was not heard of itself.
     """
     actor = piece.actor
     if actor.kind != "device":
         return
-    if actor.queued == queued and actor.seen_at is not None and piece.now - actor.seen_at < SEEN_EVERY:
+    queued = said.get("queued") or 0
+    if actor.only is not None:
+        news = {"queued": queued} if "queued" in said and queued != actor.queued else {}
+    elif actor.queued == queued and actor.seen_at is not None and piece.now - actor.seen_at < SEEN_EVERY:
         return
-    row = update(Device).where(Device.id == actor.id, Device.queued >= queued if again else true())
-    db.session.execute(row.values(last_seen_at=piece.now, queued=queued))
+    else:
+        news = {**said, "queued": queued, "last_seen_at": piece.now}
+    if news:
+        row = update(Device).where(Device.id == actor.id, Device.queued >= queued if again else true())
+        db.session.execute(row.values(**news))

@@ -53,7 +53,7 @@ def _load_tickets(piece: Piece, forms: Sequence[Form]) -> set[str]:
     by_code = {row.code: row.id for row in rows}
     by_pickup = {row.pickup_code: row.id for row in rows if row.id in here}
     for form in asked:
-        text = form.ticket
+        text, reissued = form.ticket, False
         if form.ref:
             found = form.ref if form.ref in here else None
         elif text is None or text.kind == "foreign":
@@ -61,15 +61,15 @@ def _load_tickets(piece: Piece, forms: Sequence[Form]) -> set[str]:
         elif text.kind == "pickup":
             found = by_pickup.get(text.value)
         else:
-            found = retired.get(text.value) or by_code.get(text.value)
+            found, kind = retired.get(text.value) or (by_code.get(text.value), "")
+            reissued = kind == "reissued"
         if found is not None and found in by_id:
-            known = by_id[found]
-            piece.tickets[form.id] = known.replaced() if text is not None and text.value in retired else known
+            piece.tickets[form.id] = by_id[found].replaced() if reissued else by_id[found]
     return here
 
 
-def _find(piece: Piece, asked: Sequence[Form]) -> tuple[Sequence[Any], dict[str, str]]:
-    """The rows of the named tickets, in the order in which they were locked; retired codes with their registration's id."""
+def _find(piece: Piece, asked: Sequence[Form]) -> tuple[Sequence[Any], dict[str, tuple[str, str]]]:
+    """The rows of the named tickets, in the order in which they were locked; retired codes with their registration's id and their kind."""
     codes = {form.ticket.value for form in asked if form.ticket and form.ticket.kind == "code"}
     pickups = {form.ticket.value for form in asked if form.ticket and form.ticket.kind == "pickup"}
     refs = {form.ref for form in asked if form.ref}
@@ -86,7 +86,7 @@ def _find(piece: Piece, asked: Sequence[Form]) -> tuple[Sequence[Any], dict[str,
         either.append((_tickets.c.event_id == piece.site.id) & _tickets.c.id.in_(refs))
     if not either:
         return [], {}
-    retired: dict[str, str] = {}
+    retired: dict[str, tuple[str, str]] = {}
     if not is_postgresql():
         rows = db.session.execute(_TICKET.where(or_(*either))).all()
         found = {row.code for row in rows}
@@ -95,9 +95,9 @@ def _find(piece: Piece, asked: Sequence[Form]) -> tuple[Sequence[Any], dict[str,
         found = {row.code for row in plain}
         rows = db.session.execute(_TICKET.where(_tickets.c.id.in_({row.id for row in plain}))).all() if plain else []
     if lost := codes - found:
-        old = db.session.execute(select(RetiredCode.code, RetiredCode.registration_id).where(RetiredCode.code.in_(lost)))
-        retired = {row.code: row.registration_id for row in old}
-    if missing := set(retired.values()) - {row.id for row in rows}:
+        old = db.session.execute(select(RetiredCode.code, RetiredCode.registration_id, RetiredCode.kind).where(RetiredCode.code.in_(lost)))
+        retired = {row.code: (row.registration_id, row.kind) for row in old}
+    if missing := {found for found, _kind in retired.values()} - {row.id for row in rows}:
         rows = [*rows, *db.session.execute(_TICKET.where(_tickets.c.id.in_(missing))).all()]
     return rows, retired
 

@@ -49,6 +49,7 @@ class Piece:
     site: Site
     now: datetime
     sent_at: datetime | None
+    arrived: datetime | None = None  # of records that waited in quarantine: when they came; they are decided as of their own time
     tickets: dict[str, Known] = field(default_factory=dict)  # by record id
     stored: dict[str, dict[str, Any]] = field(default_factory=dict)  # by record id: replays and targets of undos
     later: dict[str, set[str]] = field(default_factory=dict)  # decisions that phones added afterwards
@@ -68,9 +69,10 @@ def as_row(record: dict[str, Any]) -> folds.Row:
 
 def corrected(piece: Piece, form: Form) -> tuple[datetime, list[str]]:
     """The record's time put right by the phone's skew, and the flag that says so."""
+    came = piece.arrived or piece.now
     if piece.sent_at is None:
-        return (piece.now, ["clock_skew"]) if form.at - piece.now > SKEW else (form.at, [])
-    skew = piece.now - piece.sent_at
+        return (came, ["clock_skew"]) if form.at - came > SKEW else (form.at, [])
+    skew = came - piece.sent_at
     return (form.at + skew, ["clock_skew"]) if abs(skew) > SKEW else (form.at, [])
 
 
@@ -137,12 +139,17 @@ def ticket_of(piece: Piece, known: Known, ours: bool) -> admission.Ticket:
     )
 
 
-def entries(piece: Piece, registration_id: str, checkpoint: str) -> list[admission.Entry]:
-    """The effective admissions of a ticket at a checkpoint, from what is stored and what this piece has added."""
+def decided_at(piece: Piece, form: Form, at: datetime) -> datetime:
+    """As of when a record is decided: its own (corrected) time where it was decided or handed in earlier, else now."""
+    return at if form.decided or piece.arrived else piece.now
+
+
+def entries(piece: Piece, registration_id: str, checkpoint: str, until: datetime | None = None) -> list[admission.Entry]:
+    """The effective admissions of a ticket at a checkpoint (``until`` a time), from what is stored and what this piece has added."""
     rows = [row for row in piece.rows.get(registration_id, ()) if row.checkpoint == checkpoint and row.direction == "entry"]
     undone = folds.undone_ids(rows, piece.undos)
     return [
         admission.Entry(row.quantity, row.corrected_at, row.id)
         for row in rows
-        if row.id not in undone and folds.let_in(row, piece.later.get(row.id, ()))
+        if row.id not in undone and folds.let_in(row, piece.later.get(row.id, ())) and (until is None or row.corrected_at <= until)
     ]

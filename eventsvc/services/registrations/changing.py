@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from eventsvc.db import db, transaction
 from eventsvc.errors import Conflict, Fault, Invalid, Missing
 from eventsvc.models import Event, Person, Registration, RetiredCode
 from eventsvc.ports import clock
-from eventsvc.services import codes, journal, messages
+from eventsvc.services import journal, messages
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.persons import (
     initials,
@@ -23,11 +23,13 @@ from eventsvc.services.persons import (
 from eventsvc.services.registrations.places import (
     CLOSED,
     anyone_waits,
+    confirm,
     lacks_session,
     people_in,
     places_left,
     position,
     promote,
+    replace_code,
     state,
     take_places,
     touch,
@@ -185,8 +187,7 @@ def approve(actor: Actor, slug: str, registration_id: str) -> Registered:
     """Confirm a pending registration; its places were held since it came."""
     event, registration = _load(actor, slug, registration_id, "registration.edit")
     if registration.status == "pending":
-        registration.status = "confirmed"
-        touch(event, registration)
+        confirm(event, registration)
         messages.tell(event, registration, "confirmed")
         journal.note(actor, "registration.approve", event, registration=registration.id)
     elif registration.status != "confirmed":
@@ -198,10 +199,9 @@ def approve(actor: Actor, slug: str, registration_id: str) -> Registered:
 def reissue(actor: Actor, slug: str, registration_id: str) -> Registered:
     """Give the ticket a new code; whoever shows the old one is told 已换新码."""
     event, registration = _load(actor, slug, registration_id, "registration.edit")
-    now = clock.now()
-    db.session.add(RetiredCode(code=registration.code, registration_id=registration.id, retired_at=now))
-    registration.code = codes.mint()
-    touch(event, registration)
+    former = RetiredCode.__table__
+    db.session.execute(update(former).where(former.c.registration_id == registration.id).values(kind="reissued"))  # none of them opens it any more
+    replace_code(event, registration, "reissued")
     journal.note(actor, "registration.reissue", event, registration=registration.id)
     return Registered(registration, event, position(registration))
 

@@ -67,7 +67,8 @@ def _matches(said: str) -> Any:
     """The condition for a typed text, or None where it can match nobody."""
     text = codes.parse(said)
     if text.kind == "code":
-        return Registration.code == text.value
+        former = select(RetiredCode.registration_id).where(RetiredCode.code == text.value, RetiredCode.kind == "alias")
+        return (Registration.code == text.value) | Registration.id.in_(former)
     flat = clean_text(unicodedata.normalize("NFKC", said))
     if unprintable(flat):
         return None
@@ -132,7 +133,7 @@ def by_code(code: str) -> tuple[Event, Registration, Person | None, bool]:
     if registration is None:
         retired = db.session.get(RetiredCode, text.value)
         registration = db.session.get(Registration, retired.registration_id) if retired else None
-        reissued = registration is not None
+        reissued = retired is not None and retired.kind == "reissued"
     if registration is None:
         raise Missing
     return db.session.get_one(Event, registration.event_id), registration, db.session.get(Person, registration.id), reissued

@@ -10,7 +10,7 @@ from eventsvc.db import db
 from eventsvc.errors import Conflict, Invalid
 from eventsvc.models import Event, Registration
 from eventsvc.ports import clock
-from eventsvc.services import codes
+from eventsvc.services import codes, spares
 from eventsvc.services.registrations.places import CLOSED, anyone_waits
 from eventsvc.services.registrations.reading import Wanted
 from eventsvc.services.registrations.registering import entry, place
@@ -37,10 +37,13 @@ def register_many(event: Event, wanted: Sequence[Wanted]) -> list[Registration |
             answers.append(refusal)
             continue
         waits = waits or status == "waitlisted"
-        registration, person = entry(event, one, status, public=False, now=now, pickup=next(pickups))
+        registration, person = entry(event, one, status, public=False, now=now, code=codes.mint(), pickup=next(pickups))
         db.session.add(registration)
         persons.append(person)
         answers.append(registration)
+    confirmed = [one for one in answers if isinstance(one, Registration) and one.status == "confirmed"]
+    for registration, code in zip(confirmed, spares.draw_many(event, len(confirmed)), strict=True):
+        registration.code = code
     db.session.flush()
     db.session.add_all(persons)
     return answers

@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from eventsvc.db import db
-from eventsvc.models import Event, Record, RecordDecision, Registration
+from eventsvc.models import Event, Record, RecordDecision, Registration, RetiredCode
 from eventsvc.ports import clock
-from eventsvc.services import folds, messages
+from eventsvc.services import folds, messages, spares
 
 CLOSED = {
     "draft": ("not_published", "活动还没有发布"),
@@ -93,10 +93,22 @@ def promote(event: Event) -> None:
         room = places_left(event)
         if (room is not None and registration.party_size > room) or lacks_session(event, registration):
             return
-        registration.status = "confirmed"
-        touch(event, registration)
+        confirm(event, registration)
         take_places(event, registration, registration.party_size)
         messages.tell(event, registration, "promoted", must_reach=True)
+
+
+def confirm(event: Event, registration: Registration) -> None:
+    """Make a waiting registration a ticket: its code comes from the spares, which phones without a network know; the old one goes on opening it."""
+    registration.status = "confirmed"
+    replace_code(event, registration, "alias")
+
+
+def replace_code(event: Event, registration: Registration, kind: str) -> None:
+    """Give a ticket another code; ``kind`` says what becomes of the old one (models.RetiredCode)."""
+    db.session.add(RetiredCode(code=registration.code, registration_id=registration.id, kind=kind, retired_at=clock.now()))
+    registration.code = spares.draw(event)
+    touch(event, registration)
 
 
 def people_in(event: Event, registration: Registration) -> int:

@@ -13,7 +13,7 @@ from eventsvc.db import db, transaction
 from eventsvc.errors import Conflict, Fault, Invalid, Missing
 from eventsvc.models import Event, Person, Registration
 from eventsvc.ports import clock, limits
-from eventsvc.services import codes, links, messages
+from eventsvc.services import codes, links, messages, spares
 from eventsvc.services.actors import Actor, load_event, seal
 from eventsvc.services.persons import initials, phone_tail
 from eventsvc.services.registrations.places import (
@@ -101,7 +101,8 @@ def _register(actor: Actor, slug: str, wanted: Wanted, public: bool, may_wait: b
     if event.status != "published" or (public and current in CLOSED):
         raise Conflict(*CLOSED[event.status if event.status != "published" else current])
     status = place(event, wanted, public=public, may_wait=may_wait, waits=anyone_waits(event))
-    registration, person = entry(event, wanted, status, public=public, now=now, pickup=_free_pickup(event.id))
+    code = spares.draw(event) if status == "confirmed" else codes.mint()
+    registration, person = entry(event, wanted, status, public=public, now=now, code=code, pickup=_free_pickup(event.id))
     db.session.add(registration)
     db.session.flush()
     db.session.add(person)
@@ -133,11 +134,11 @@ def place(event: Event, wanted: Wanted, *, public: bool, may_wait: bool, waits: 
     return "pending" if event.approval and public else "confirmed"
 
 
-def entry(event: Event, wanted: Wanted, status: str, *, public: bool, now: datetime, pickup: str) -> tuple[Registration, Person]:
+def entry(event: Event, wanted: Wanted, status: str, *, public: bool, now: datetime, code: str, pickup: str) -> tuple[Registration, Person]:
     """The rows of a party that has its place, with its number in line and its places taken; the caller holds the event's row and adds them."""
     registration = Registration(
         id=str(uuid.uuid4()), event_id=event.id, seq=event.next_seq, status=status, blocked=False, party_size=wanted.party_size,
-        sessions=list(wanted.sessions), code=codes.mint(), pickup_code=pickup, channel=wanted.channel,
+        sessions=list(wanted.sessions), code=code, pickup_code=pickup, channel=wanted.channel,
         consent_version=CONSENT_VERSION if public else None, consent_at=now if public else None, answered=sorted(wanted.answers),
         created_at=now, updated_at=now,
     )  # fmt: skip

@@ -1,0 +1,318 @@
+"""The roster: what a phone needs of every ticket to decide without a network, whole the first time, then only what changed.
+
+A ticket is sent when its registration changed (``roster_revision`` grows under the event's row lock, so revisions are
+committed in their order) and when the ledger has news of it (a passage, its undo, a later decision; a check-in does not
+touch the registration). Numbers of the ledger are handed out before commits on PostgreSQL, so its newest rows are looked
+at again for a while (`live.OVERLAP`): a ticket may be sent twice, none is left out. Nobody's whole name is in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, func, or_, select, tuple_
+
+from eventsvc.db import db, is_postgresql
+from eventsvc.models import Device, Event, Person, Record, RecordDecision, Registration, RetiredCode, SpareCode
+from eventsvc.ports import clock
+from eventsvc.services import devices, event_document, folds, live, spares
+from eventsvc.services.actors import Actor, load_event, seal
+from eventsvc.services.persons import mask_name
+
+PAGE = 5000  # tickets
+_HASH_BYTES = 12  # a lost phone must not yield usable tickets
+_tickets, _persons = Registration.__table__.c, Person.__table__.c
+_ledger, _decided, _former, _spares = Record.__table__.c, RecordDecision.__table__.c, RetiredCode.__table__.c, SpareCode.__table__.c
+_ROW = tuple(_ledger[name] for name in folds.Row._fields)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far a phone has come. ``floor`` and ``decision_floor``: where the next pass begins to read the ledger, while this one is under way."""
+
+    event: str
+    epoch: int
+    known: int  # the event's revision at the first page: what was erased before is nobody's news
+    revision: int = 0
+    ticket: str = ""  # the last one sent of that revision
+    spare: int = 0
+    seq: int = 0
+    decision: int = 0
+    floor: int = -1
+    decision_floor: int = -1
+
+    def __str__(self) -> str:
+        return ".".join(str(part) for part in astuple(self))
+
+
+def read_cursor(text: str | None) -> Cursor | None:
+    """A cursor as it was given out, or None for anything else."""
+    parts = (text or "").split(".")
+    if len(parts) != 10:
+        return None
+    try:
+        event, epoch, known, revision, ticket, *others = parts
+        cursor = Cursor(event, int(epoch), int(known), int(revision), ticket, *(int(part) for part in others))
+    except ValueError:
+        return None
+    return cursor if str(cursor) == text and max(abs(part) for part in astuple(cursor) if isinstance(part, int)) < 2**53 else None
+
+
+def read(actor: Actor, slug: str, said: str | None = None) -> dict[str, Any]:
+    """One page: at most 5,000 tickets after the cursor ``said``, in the shape of the API's answer. Raises Missing, Forbidden, Unauthorized."""
+    if spares.lacking(load_event(actor, slug, "roster.read")):
+        spares.fill_up(slug)
+    devices.note_contact(actor)
+    event = load_event(actor, slug, "roster.read")
+    cursor = read_cursor(said)
+    ends = _ends(event)
+    reset = said is not None and (cursor is None or _is_past(cursor, event, ends))
+    if cursor is None or reset:
+        seq, decision = _settled(event, ends)
+        cursor = Cursor(event.id[:8], event.epoch, event.roster_revision, seq=seq, decision=decision)
+    page = _Page(event, cursor, ends)
+    page.read()
+    return {
+        "tickets": page.tickets(),
+        "removed": page.removed,
+        "spare": page.spare,
+        "cursor": str(page.cursor),
+        "has_more": page.has_more,
+        **({"reset": True} if reset else {}),
+        "salt": salt(event),
+        "event": {**event_document.dump(event), **_state(event)},
+        "server_time": clock.now().isoformat(),
+    }
+
+
+def salt(event: Event) -> str:
+    """What an event's 签到码 are salted with; the same at every call."""
+    return seal("pickup", event.id)
+
+
+def hash_of(text: str) -> str:
+    """The first 96 bits of SHA-256, in 16 characters of base64url."""
+    return urlsafe_b64encode(hashlib.sha256(text.encode("ascii")).digest()[:_HASH_BYTES]).decode("ascii")
+
+
+def _state(event: Event) -> dict[str, Any]:
+    """What the decision needs of the event beyond its document."""
+    closed = event.closed_at.astimezone(ZoneInfo(event.timezone)).isoformat() if event.closed_at else None
+    return {"epoch": event.epoch, "closed_at": closed}
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """The last number of the ledger (of this event and epoch), and the last later decision."""
+
+    seq: int
+    decision: int
+
+
+def _ends(event: Event) -> _Ends:
+    last = _ledger_of(event, _ledger.seq).order_by(_ledger.seq.desc()).limit(1)
+    decision = select(func.max(_decided.id)).where(_decided.event_id == event.id)
+    return _Ends(db.session.scalar(last) or 0, db.session.scalar(decision) or 0)
+
+
+def _settled(event: Event, ends: _Ends) -> tuple[int, int]:
+    """The same up to where nothing with a smaller number can appear any more."""
+    if not is_postgresql():
+        return ends.seq, ends.decision
+    before = clock.now() - live.OVERLAP
+    last = _ledger_of(event, _ledger.seq).where(_ledger.received_at < before).order_by(_ledger.seq.desc()).limit(1)
+    decision = select(func.max(_decided.id)).where(_decided.event_id == event.id, _decided.received_at < before)
+    return db.session.scalar(last) or 0, db.session.scalar(decision) or 0
+
+
+def _ledger_of(event: Event, *columns: Any) -> Select[Any]:
+    return select(*columns).where(_ledger.event_id == event.id, _ledger.epoch == event.epoch)
+
+
+def _is_past(cursor: Cursor, event: Event, ends: _Ends) -> bool:
+    """Whether a cursor is of another event or epoch, or of a database that was put back since."""
+    ahead = max(cursor.revision, cursor.spare, cursor.known) > event.roster_revision or cursor.seq > ends.seq or cursor.decision > ends.decision
+    return (cursor.event, cursor.epoch) != (event.id[:8], event.epoch) or ahead
+
+
+class _Page:
+    """One page in the making: first the registrations that changed, then those of which the ledger has news."""
+
+    def __init__(self, event: Event, cursor: Cursor, ends: _Ends) -> None:
+        self.event, self.cursor, self.ends = event, cursor, ends
+        self.has_more = False
+        self.removed: list[str] = []
+        self.spare: list[str] = []
+        self._rows: dict[str, Any] = {}  # by registration id
+
+    def read(self) -> None:
+        """Find what belongs on the page and move the cursor over it."""
+        self._read_spares()
+        self._read_changed()
+        if not self.has_more:
+            self._read_news()
+
+    def _read_spares(self) -> None:
+        query = select(_spares.code, _spares.revision).where(_spares.event_id == self.event.id, _spares.revision > self.cursor.spare)
+        fresh = db.session.execute(query).all()
+        if fresh:
+            self.spare = [hash_of(row.code) for row in fresh]
+            self.cursor = replace(self.cursor, spare=max(row.revision for row in fresh))
+
+    def _read_changed(self) -> None:
+        after = tuple_(_tickets.roster_revision, _tickets.id) > (self.cursor.revision, self.cursor.ticket)
+        query = _tickets_of(self.event).where(_tickets.roster_revision >= self.cursor.revision, after)
+        rows = db.session.execute(query.order_by(_tickets.roster_revision, _tickets.id).limit(PAGE)).all()
+        for row in rows:
+            if row.erased_at is None:
+                self._rows[row.id] = row
+            elif row.roster_revision > self.cursor.known:
+                self.removed.append(row.id)
+        if rows:
+            self.cursor = replace(self.cursor, revision=rows[-1].roster_revision, ticket=rows[-1].id)
+        self.has_more = len(rows) == PAGE
+
+    def _read_news(self) -> None:
+        """Tickets of new ledger rows and later decisions; when all are read the next pass begins where this one was sure."""
+        cursor = self.cursor
+        if cursor.floor < 0:
+            floor, decision_floor = _settled(self.event, self.ends)
+            cursor = replace(cursor, floor=max(floor, cursor.seq), decision_floor=max(decision_floor, cursor.decision))
+        room = PAGE - len(self._rows)
+        target = Record.__table__.alias("target")
+        news = (
+            _ledger_of(self.event, _ledger.seq, func.coalesce(_ledger.registration_id, target.c.registration_id).label("ticket"))
+            .select_from(Record.__table__.outerjoin(target, target.c.id == _ledger.undoes))
+            .where(_ledger.seq > cursor.seq, _ledger.type.in_(("checkin", "undo")))
+            .order_by(_ledger.seq)
+            .limit(room)
+        )
+        rows = db.session.execute(news).all()
+        decisions = (
+            select(_decided.id, _ledger.registration_id.label("ticket"))
+            .join(Record.__table__, _ledger.id == _decided.record_id)
+            .where(_decided.event_id == self.event.id, _decided.id > cursor.decision)
+            .order_by(_decided.id)
+            .limit(PAGE)
+        )
+        later = db.session.execute(decisions).all()
+        self.has_more = len(rows) == room or len(later) == PAGE
+        if self.has_more:
+            seq = rows[-1].seq if rows else cursor.seq
+            self.cursor = replace(cursor, seq=seq, decision=later[-1].id if later else cursor.decision)
+        else:
+            self.cursor = replace(cursor, seq=cursor.floor, decision=cursor.decision_floor, floor=-1, decision_floor=-1)
+        wanted = {row.ticket for row in [*rows, *later]} - self._rows.keys() - {None}
+        for ids in _chunks(sorted(wanted)):
+            for row in db.session.execute(_tickets_of(self.event).where(_tickets.id.in_(ids), _tickets.erased_at.is_(None))):
+                self._rows[row.id] = row
+
+    def tickets(self) -> list[dict[str, Any]]:
+        """The page's tickets; what is empty is left out."""
+        ids = list(self._rows)
+        passages, former = _passages(self.event, ids), _retired(ids)
+        phones = select(Device.id, Device.name).where(Device.event_id == self.event.id)
+        shown = _Shown(salt(self.event), ZoneInfo(self.event.timezone), {row.id: row.name for row in db.session.execute(phones)})
+        return [_ticket(row, shown, passages.get(row.id, ()), former.get(row.id, ())) for row in self._rows.values()]
+
+
+def _tickets_of(event: Event) -> Select[Any]:
+    return (
+        select(
+            *(_tickets[name] for name in (
+                "id", "roster_revision", "status", "blocked", "party_size", "sessions", "code", "pickup_code", "valid_from", "valid_until",
+                "answered", "erased_at",
+            )),
+            _persons.name, _persons.initials, _persons.phone_tail, _persons.note,
+        )
+        .select_from(Registration.__table__.outerjoin(Person.__table__, _persons.registration_id == _tickets.id))
+        .where(_tickets.event_id == event.id)
+    )  # fmt: skip
+
+
+def _chunks(ids: Sequence[str], size: int = 1000) -> Iterable[Sequence[str]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
+
+
+def _passages(event: Event, ids: Sequence[str]) -> dict[str, list[Any]]:
+    """The effective entries of each ticket, in order: those that count when the next one is decided."""
+    found: dict[str, list[Any]] = {}
+    later: dict[str, set[str]] = {}
+    for row in db.session.execute(select(_decided.record_id, _decided.decided).where(_decided.event_id == event.id, _decided.decided == "admitted")):
+        later.setdefault(row.record_id, set()).add(row.decided)
+    for some in _chunks(ids):
+        mine = (_ledger.event_id == event.id) & (_ledger.epoch == event.epoch) & _ledger.registration_id.in_(some)
+        rows = [folds.Row(*row) for row in db.session.execute(select(*_ROW).where(mine, _ledger.direction == "entry"))]
+        target = Record.__table__.alias("target")
+        undos = (
+            select(*_ROW)
+            .join(target, target.c.id == _ledger.undoes)
+            .where(_ledger.type == "undo", target.c.registration_id.in_(some))
+        )
+        undone = folds.undone_ids(rows, [folds.Row(*row) for row in db.session.execute(undos)])
+        for row in rows:
+            if row.id not in undone and folds.let_in(row, later.get(row.id, ())):
+                found.setdefault(str(row.registration_id), []).append(row)
+    return found
+
+
+def _retired(ids: Sequence[str]) -> dict[str, list[Any]]:
+    """The codes that each ticket had before."""
+    found: dict[str, list[Any]] = {}
+    for some in _chunks(ids):
+        for row in db.session.execute(select(_former.registration_id, _former.code, _former.kind).where(_former.registration_id.in_(some))):
+            found.setdefault(row.registration_id, []).append(row)
+    return found
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What every ticket of an event is shown with."""
+
+    salt: str
+    zone: ZoneInfo
+    phones: dict[str, str]
+
+    def time(self, at: datetime | None) -> str | None:
+        """RFC 3339 with the event's offset."""
+        return at.astimezone(self.zone).isoformat() if at is not None else None
+
+    def entry(self, row: folds.Row) -> dict[str, Any]:
+        """A passage."""
+        entry = {"id": row.id, "count": row.quantity, "at": self.time(row.corrected_at)}
+        return entry | ({"device": self.phones[row.device_id]} if row.device_id in self.phones else {})
+
+
+def _ticket(row: Any, shown: _Shown, passages: Iterable[folds.Row], former: Iterable[Any]) -> dict[str, Any]:
+    ticket: dict[str, Any] = {
+        "ref": row.id,
+        "hash": hash_of(row.code),
+        "pickup_hash": hash_of(f"{shown.salt}:{row.pickup_code}"),
+        "party_size": row.party_size,
+        "status": row.status,
+    }
+    entries: dict[str, list[dict[str, Any]]] = {}
+    for passage in sorted(passages, key=lambda one: (one.corrected_at, one.id)):
+        entries.setdefault(passage.checkpoint or "", []).append(shown.entry(passage))
+    more = {
+        "name": mask_name(row.name),
+        "initials": (row.initials or "").split(),
+        "phone_tail": row.phone_tail,
+        "sessions": row.sessions,
+        "note": row.note,
+        "blocked": row.blocked,
+        "answered": row.answered,
+        "valid_from": shown.time(row.valid_from),
+        "valid_until": shown.time(row.valid_until),
+        "used": {key: sum(entry["count"] for entry in listed) for key, listed in entries.items()},
+        "entries": entries,
+        "aliases": [hash_of(one.code) for one in former if one.kind == "alias"],
+        "retired": [hash_of(one.code) for one in former if one.kind == "reissued"],
+    }
+    return ticket | {key: value for key, value in more.items() if value}
