@@ -46,6 +46,8 @@ class Event(db.Model):
     starts_at: Mapped[datetime | None] = mapped_column(Instant)
     ends_at: Mapped[datetime | None] = mapped_column(Instant)
     date_text: Mapped[str | None] = mapped_column(String(60))
+    postponed_from: Mapped[datetime | None] = mapped_column(Instant)  # the beginning and the end that were given up
+    postponed_until: Mapped[datetime | None] = mapped_column(Instant)  # when it was postponed without a new time
 
     registration_open: Mapped[bool] = mapped_column(default=True)
     registration_opens_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -20,6 +20,7 @@ from eventsvc.services.persons import unprintable
 from eventsvc.services.record_form import moment
 from eventsvc.services.reports import EventFacts
 
+LATER = "延期，时间另行通知"
 LONGEST_DATE_TEXT = 60  # characters; the column holds no more
 _PLAIN = (
     "title", "short_title", "kind", "host", "undertaker", "co_host", "venue", "contact_phone", "description", "timezone",
@@ -76,8 +77,12 @@ def change(actor: Actor, slug: str, data: Any) -> Event:
     _check_keys(event, document)
     if document.registration.capacity is not None and document.registration.capacity < event.places_taken:
         raise Invalid.one("registration.capacity", "below_taken", "已确认{taken}位，名额不能更少", taken=event.places_taken)
-    before = _time_and_place(event)
+    before, times_before = _time_and_place(event), {part: _times(part) for part in (event, *event.sessions, *event.checkpoints)}
     _apply(event, document, clock.now())
+    if event.starts_at and event.postponed_from:  # the new time of a postponed event: what was left as it was moves along
+        _move(event, event.starts_at - event.postponed_from, {part: times for part, times in times_before.items() if _times(part) == times})
+        event.date_text = None if event.date_text == LATER else event.date_text
+        event.postponed_from = event.postponed_until = None
     db.session.flush()
     if event.status == "published" and _time_and_place(event) != before:
         messages.tell_all(event, "moved", f"moved:{event.revision}")
@@ -240,7 +245,11 @@ def cancel(actor: Actor, slug: str) -> Event:
 
 @transaction
 def postpone(actor: Actor, slug: str, data: Any) -> Event:
-    """Move an event: ``{starts_at, ends_at, date_text}``; without a new time it says 延期，时间另行通知."""
+    """Move an event: ``{starts_at, ends_at, date_text}``; without a new time it says 延期，时间另行通知.
+
+    What has a time of its own (sessions, gates, the end of registration) moves by as much as the beginning does, also
+    where the new time comes long after the old one was given up (``postponed_from``).
+    """
     event = load_event(actor, slug, "event.publish", lock="change")
     data = data if isinstance(data, dict) else {}
     if event.status == "cancelled":
@@ -264,12 +273,14 @@ def postpone(actor: Actor, slug: str, data: Any) -> Event:
         faults.append(Fault("date_text", "too_long", "最多{max_length}个字", {"max_length": LONGEST_DATE_TEXT}))
     if faults:
         raise Invalid(faults)
-    shift = starts_at - event.starts_at if starts_at and event.starts_at else None
-    if ends_at is None and shift is not None and event.ends_at is not None:
-        ends_at = event.ends_at + shift
     before, was = _time_and_place(event), event.starts_at
+    first, last = event.starts_at or event.postponed_from, event.ends_at or event.postponed_until
+    shift = starts_at - first if starts_at and first else None
+    if ends_at is None and shift is not None and last is not None:
+        ends_at = last + shift
+    event.postponed_from, event.postponed_until = (None, None) if starts_at else (first, last)
     event.starts_at, event.ends_at = starts_at, ends_at
-    event.date_text = date_text if starts_at else (date_text or "延期，时间另行通知")
+    event.date_text = date_text if starts_at else (date_text or LATER)
     if shift is not None:
         _move(event, shift)
     event.updated_at = clock.now()
@@ -280,13 +291,21 @@ def postpone(actor: Actor, slug: str, data: Any) -> Event:
     return event
 
 
-def _move(event: Event, shift: timedelta) -> None:
-    """Sessions and checkpoints with times of their own move along, else every gate would be shut on the new day."""
-    for parts, names in ((event.sessions, ("starts_at", "ends_at")), (event.checkpoints, ("opens_at", "closes_at"))):
-        for part in parts:
-            for name in names:
-                value = getattr(part, name)
-                setattr(part, name, value + shift if value is not None else None)
+_TIMES = {Event: ("registration_opens_at", "registration_closes_at"), EventSession: ("starts_at", "ends_at"), Checkpoint: ("opens_at", "closes_at")}
+
+
+def _times(part: Any) -> list[datetime | None]:
+    """The times of its own that an event's registration, a session or a checkpoint has."""
+    return [getattr(part, name) for name in _TIMES[type(part)]]
+
+
+def _move(event: Event, shift: timedelta, only: Any = None) -> None:
+    """Registration, sessions and checkpoints with times of their own move along, else every gate would be shut on the new day."""
+    for part in (event, *event.sessions, *event.checkpoints):
+        if only is None or part in only:
+            for name, value in zip(_TIMES[type(part)], _times(part), strict=True):
+                if value is not None and (name != "registration_opens_at" or value > clock.now()):  # what has opened stays open
+                    setattr(part, name, value + shift)
 
 
 def _turn(actor: Actor, event: Event, status: str) -> None:

@@ -109,7 +109,8 @@ def _whole(found: Found, event: activity.Activity) -> dict[str, Any]:
         "url": links.ticket(registration.code),
         "can_change": alive and (event.max_party > 1 or registration.party_size > 1),
         "can_cancel": alive,
-        "can_restore": going_on and found.status == "cancelled",
+        "can_restore": going_on and found.status == "cancelled" and registration.cancelled_by != "organizer",
+        "by_organizer": found.status == "cancelled" and registration.cancelled_by == "organizer",
         "reason": None,
     }
 

@@ -2,10 +2,11 @@
 /** What every page gains where script runs: each part binds itself to its data attributes; nothing depends on it. */
 import { bindCopy } from "./lib/copy.js";
 import { bindDisplay } from "./lib/display.js";
+import { bindEnlarge } from "./lib/enlarge.js";
 import { bindJump } from "./lib/jump.js";
 import { bindPrint } from "./lib/print.js";
 import { bindShare } from "./lib/share.js";
 import { bindStepper } from "./lib/stepper.js";
 import { bindSubmit } from "./lib/submit.js";
 
-for (const bind of [bindCopy, bindDisplay, bindJump, bindPrint, bindShare, bindStepper, bindSubmit]) bind(document);
+for (const bind of [bindCopy, bindDisplay, bindEnlarge, bindJump, bindPrint, bindShare, bindStepper, bindSubmit]) bind(document);

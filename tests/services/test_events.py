@@ -210,3 +210,42 @@ def test_postponing_moves_sessions_and_gates_along() -> None:
     assert event.checkpoints[0].opens_at == datetime.fromisoformat("2026-08-21T18:00:00+08:00")
     assert event.checkpoints[0].closes_at == datetime.fromisoformat("2026-08-21T21:30:00+08:00")
     assert (event.sessions[0].starts_at, event.sessions[0].ends_at) == (datetime.fromisoformat("2026-08-21T19:30:00+08:00"), None)
+
+
+OWN_TIMES: dict[str, Any] = {
+    "registration": {"closes_at": "2026-08-14T12:00:00+08:00"},
+    "sessions": [{"key": "late", "name": "晚场", "starts_at": "2026-08-14T20:00:00+08:00"}, {"key": "open", "name": "随时"}],
+    "checkpoints": [{"key": "gate", "name": "东门", "opens_at": "2026-08-14T17:30:00+08:00", "closes_at": "2026-08-14T21:00:00+08:00"}],
+}
+NEW_DAY = {"starts_at": "2026-08-21T18:00:00+08:00"}
+
+
+def days(event: Any) -> list[str]:
+    """The days of everything that has a time, in the event's zone."""
+    shown = event_document.dump(event)
+    times = [shown["starts_at"], shown["ends_at"], shown["registration"]["closes_at"], shown["sessions"][0]["starts_at"]]
+    times += [shown["checkpoints"][0]["opens_at"], shown["checkpoints"][0]["closes_at"]]
+    return [time[8:10] for time in times]
+
+
+@pytest.mark.parametrize("by", ["postpone", "change"])
+def test_a_date_that_was_open_and_is_known_again_moves_everything(by: str) -> None:
+    world = World(OWN_TIMES)
+    event = events.postpone(world.owner, world.slug, {})
+    assert (event.starts_at, event.date_text) == (None, "延期，时间另行通知")
+    events.postpone(world.owner, world.slug, {})
+    if by == "postpone":
+        event = events.postpone(world.owner, world.slug, NEW_DAY)
+    else:
+        event = events.change(world.owner, world.slug, NEW_DAY | {"ends_at": "2026-08-21T21:30:00+08:00"})
+    assert days(event) == ["21"] * 6 and event.date_text is None
+    assert days(events.postpone(world.owner, world.slug, {"starts_at": "2026-08-28T18:00:00+08:00"})) == ["28"] * 6
+
+
+def test_what_is_edited_together_with_the_new_date_stays_as_edited() -> None:
+    world = World(OWN_TIMES)
+    events.postpone(world.owner, world.slug, {})
+    gate = [{**OWN_TIMES["checkpoints"][0], "opens_at": "2026-08-21T16:00:00+08:00", "closes_at": None}]
+    event = events.change(world.owner, world.slug, NEW_DAY | {"checkpoints": gate})
+    assert event_document.dump(event)["checkpoints"][0]["opens_at"] == "2026-08-21T16:00:00+08:00"
+    assert event_document.dump(event)["sessions"][0]["starts_at"] == "2026-08-21T20:00:00+08:00"

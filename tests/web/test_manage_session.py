@@ -7,7 +7,7 @@ from flask import Flask
 
 from eventsvc.ports import limits
 from eventsvc.ports.clock import FakeClock
-from tests.web.console import BASE, PASSWORD, Console, text_of
+from tests.web.console import BASE, PASSWORD, Console, fields_of, text_of
 
 HOME = "/manage/"
 
@@ -116,3 +116,43 @@ def test_the_cookie_is_http_only_and_secure(app: Flask) -> None:
 def test_pages_of_the_console_are_not_stored(app: Flask) -> None:
     console = Console(app)
     assert console.client.get(HOME, base_url=BASE).headers["Cache-Control"] == "no-store"
+
+
+TYPED = {"title": "写了很久的活动", "description": "第一行\n<第二行>", "counters-0-name": "宣传册"}
+
+
+def test_what_was_typed_outlives_the_session(app: Flask, clock: FakeClock) -> None:
+    console = Console(app, signed_in=False)
+    console.choose_password()
+    console.sign_in(PASSWORD)
+    fields = console.fields("/manage/new?template=fair") | TYPED
+    clock.advance(minutes=31)
+    asked = console.client.post("/manage/new", data=fields, base_url=BASE)
+    assert asked.status_code == 401 and "您填的内容都还在" in asked.text and "写了很久" not in asked.text
+    form = fields_of(asked.text, "/manage/sign-in")
+    wrong = console.client.post("/manage/sign-in", data=form | {"email": console.email, "password": "wrong"}, base_url=BASE)
+    assert wrong.status_code == 422 and "您填的内容都还在" in wrong.text
+    back = console.client.post("/manage/sign-in", data=form | {"email": console.email, "password": PASSWORD}, base_url=BASE)
+    assert back.status_code == 200 and "接着保存" in back.text
+    kept = {name: said.removeprefix("\n") for name, said in fields_of(back.text, "/manage/new").items()}  # as a browser reads a text area
+    assert {name: kept[name] for name in TYPED} == TYPED
+    assert console.client.post("/manage/new", data=kept, base_url=BASE).headers["Location"].startswith("/manage/e/")
+
+
+def test_a_kept_form_opens_for_its_own_user_alone(app: Flask, clock: FakeClock) -> None:
+    console, other = Console(app), Console(app, "editor", signed_in=False)
+    other.choose_password()
+    fields = console.fields("/manage/new?template=fair") | TYPED
+    clock.advance(minutes=31)
+    form = fields_of(console.client.post("/manage/new", data=fields, base_url=BASE).text, "/manage/sign-in")
+    answer = console.client.post("/manage/sign-in", data=form | {"email": other.email, "password": PASSWORD}, base_url=BASE)
+    assert answer.status_code == 303 and answer.headers["Location"] == HOME
+
+
+def test_a_form_without_its_token_is_not_kept_and_passwords_never(app: Flask, clock: FakeClock) -> None:
+    console = Console(app)
+    token = console.fields("/manage/password")["csrf_token"]
+    clock.advance(minutes=31)
+    assert console.client.post("/manage/new", data=TYPED, base_url=BASE).status_code == 400
+    sent = console.client.post("/manage/password", data={"csrf_token": token, "old": "a", "new": "secret-99"}, base_url=BASE)
+    assert sent.status_code == 303 and "secret-99" not in sent.text

@@ -146,6 +146,31 @@ def test_cancel_and_restore(app: Flask, ticket: tuple[World, Registration], hold
     assert "名额已经让给别人了" in page.text and 'data-hook="qr"' not in page.text
 
 
+def test_a_holder_does_not_undo_what_the_organizers_cancelled(app: Flask, ticket: tuple[World, Registration], holder: Visitor) -> None:
+    world, registration = ticket
+    path = f"/t/{registration.code}"
+    page = holder.get(path)
+    with app.app_context():
+        registrations.cancel(world.owner, world.slug, registration.id)
+    shown = holder.get(path).text
+    assert "主办方取消了这份报名" in shown and 'data-hook="restore"' not in shown
+    token = form_with(page, "csrf_token").fields["csrf_token"]
+    assert holder.post(f"{path}/restore", {"csrf_token": token}).status_code == 303
+    assert "要恢复请打电话" in holder.get(path).text
+    with app.app_context():
+        assert registrations.restore(world.owner, world.slug, registration.id).registration.status == "confirmed"
+        registrations.cancel(world.owner, world.slug, registration.id)
+        registrations.restore(world.owner, world.slug, registration.id)
+    holder.hooked(holder.get(path), "cancel")
+    assert 'data-hook="restore"' in holder.get(path).text, "their own slip they take back"
+
+
+def test_the_code_can_be_enlarged_and_saved(ticket: tuple[World, Registration], holder: Visitor) -> None:
+    page = holder.get(f"/t/{ticket[1].code}").text
+    assert "放大" in page and "保存图片" in page and 'download="报名凭证-' in page
+    assert page.index("保存图片") < page.index("改人数") < page.index("取消这次报名") < page.index("活动信息")
+
+
 def test_reloading_a_button_leads_back(ticket: tuple[World, Registration], holder: Visitor) -> None:
     for verb in ("party", "cancel", "restore", "unlock", "checkin"):
         answer = holder.get(f"/t/{ticket[1].code}/{verb}")

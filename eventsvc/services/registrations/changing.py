@@ -150,6 +150,7 @@ def cancel(actor: Actor, slug: str, registration_id: str) -> Registered:
         held = registration.status != "waitlisted"
         registration.status = "cancelled"
         registration.cancelled_at = clock.now()
+        registration.cancelled_by = "holder" if registration_id in actor.holds else "organizer"
         if held:
             take_places(event, registration, -registration.party_size)
         promote(event)  # also where it only waited: a large party at the head may have held up smaller ones
@@ -162,10 +163,15 @@ def cancel(actor: Actor, slug: str, registration_id: str) -> Registered:
 
 @transaction
 def restore(actor: Actor, slug: str, registration_id: str) -> Registered:
-    """Take a cancellation back, code and all, while registration is open and the places are still free. Raises Conflict."""
+    """Take a cancellation back, code and all, while registration is open and the places are still free. Raises Conflict.
+
+    A holder takes back what the holder cancelled; what the organizers cancelled (``cancelled_by``) only they restore.
+    """
     event, registration = _load(actor, slug, registration_id, "registration.edit")
     if registration.status != "cancelled":
         return Registered(registration, event, position(registration))
+    if registration.id in actor.holds and registration.cancelled_by == "organizer":
+        raise Conflict("cancelled_by_organizer", "主办方取消了这份报名，要恢复请打电话问一问")
     if closed := CLOSED.get(state(event, clock.now())):
         raise Conflict(*closed)
     room = places_left(event)
@@ -173,7 +179,7 @@ def restore(actor: Actor, slug: str, registration_id: str) -> Registered:
     if gone or lacks_session(event, registration):
         raise Conflict("event_full", "名额已经让给别人了，可以重新报名或登记候补")
     registration.status = "pending" if event.approval and registration.id in actor.holds else "confirmed"
-    registration.cancelled_at = None
+    registration.cancelled_at = registration.cancelled_by = None
     touch(event, registration)
     take_places(event, registration, registration.party_size)
     if registration.status == "confirmed":

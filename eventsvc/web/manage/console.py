@@ -16,6 +16,7 @@ from eventsvc.services import actors, events, organizations
 from eventsvc.services.actors import Actor
 from eventsvc.web import identity
 from eventsvc.web.language import local_path
+from eventsvc.web.manage import kept
 from eventsvc.web.view import page
 
 blueprint = Blueprint("manage", __name__, url_prefix="/manage")
@@ -41,9 +42,10 @@ def admit() -> AnyResponse | None:
     """Let members in; strangers go to the sign-in page, which remembers where they wanted to go."""
     if request.endpoint in WITHOUT_SIGN_IN:
         return None
+    before = session.get("user_id", "")
     actor = current()
     if actor is None:
-        return _ask_to_sign_in()
+        return _ask_to_sign_in(before)
     g.actor = actor
     if session.get("must_change") and request.endpoint not in WITH_OLD_PASSWORD:
         return redirect(url_for("manage.password"), 303)
@@ -73,10 +75,13 @@ def remember(user_id: str, stamp: int, must_change: bool) -> None:
     session.update({"user_id": user_id, "stamp": stamp, "since": now, "seen": now, "must_change": must_change})
 
 
-def _ask_to_sign_in() -> AnyResponse:
+def _ask_to_sign_in(before: str) -> AnyResponse:
+    """The sign-in page; ``before`` is whose session ran out, whose form goes along."""
     if request.endpoint == "manage.live_figures":
         return Response('{"code": "unauthorized"}', 401, {"Cache-Control": "no-store"}, mimetype="application/json")
     wanted = request.full_path.rstrip("?") if request.method == "GET" else HOME
+    if sealed := kept.seal(before):
+        return current_app.view_functions["manage.sign_in"](kept=sealed)  # type: ignore[no-any-return]
     return redirect(url_for("manage.sign_in", next=wanted) if wanted != HOME else url_for("manage.sign_in"), 303)
 
 

@@ -13,6 +13,7 @@ from eventsvc.errors import Fault, Invalid, TooMany
 from eventsvc.services import organizations
 from eventsvc.web.forms import Needed, PageForm, text_of
 from eventsvc.web.manage.console import HOME, blueprint, current, remember, safe_next, show
+from eventsvc.web.manage.kept import open_for
 from eventsvc.web.view import action
 
 
@@ -22,6 +23,7 @@ class SignInForm(PageForm):
     email = StringField(lazy_gettext("邮箱"), [Needed()])
     password = PasswordField(lazy_gettext("密码"), [Needed()])
     next = HiddenField()
+    kept = HiddenField()
 
 
 class PasswordForm(PageForm):
@@ -34,8 +36,10 @@ class PasswordForm(PageForm):
 
 @blueprint.get("/sign-in")
 @action("open")
-def sign_in() -> AnyResponse:
-    """The sign-in page; somebody who is signed in already goes on."""
+def sign_in(kept: str = "") -> AnyResponse:
+    """The sign-in page; somebody who is signed in already goes on. ``kept``: a sealed form that waits for its user."""
+    if kept:
+        return show("session/sign_in.html", status=401, form=SignInForm(formdata=None, data={"kept": kept}))
     wanted = safe_next(request.args.get("next", HOME))
     if current() is not None:
         return redirect(wanted, 303)
@@ -58,9 +62,13 @@ def enter() -> AnyResponse:
     except TooMany as refusal:
         form.complain([], refusal.sentence(gettext))
         return _again(form, 429, refusal.retry_after)
+    waiting = open_for(user.id, text_of(form.kept))
     remember(user.id, user.stamp, user.must_change)
     if user.must_change:
         return redirect(url_for("manage.password"), 303)
+    if waiting is not None:
+        g.actor = current()
+        return show("session/kept.html", kept=waiting)
     return redirect(safe_next(text_of(form.next)), 303)
 
 

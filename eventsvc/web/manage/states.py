@@ -132,5 +132,5 @@ def postponed(slug: str) -> AnyResponse:
     except Invalid as refusal:
         form.complain(event_form.spoken(refusal.faults))
         return show("states/postpone.html", event, 422, form=form)
-    flash(gettext("已改期，活动页和凭证马上显示新的时间。"), "ok")
+    flash(gettext("已改期，活动页和凭证马上显示新的时间；场次、签到点、报名截止的时间一起顺延了。") if times["starts_at"] else gettext("已延期，活动页和凭证马上显示“时间另行通知”。"), "ok")
     return redirect(url_for("manage.event", slug=slug), 303)
