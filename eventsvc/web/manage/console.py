@@ -71,6 +71,7 @@ def current() -> Actor | None:
 def remember(user_id: str, stamp: int, must_change: bool) -> None:
     """Begin a session of its own; nothing of an older one is kept."""
     session.clear()
+    g.pop("csrf_token", None)  # a page of this very answer needs one of the new session
     now = int(clock.now().timestamp())
     session.update({"user_id": user_id, "stamp": stamp, "since": now, "seen": now, "must_change": must_change})
 
