@@ -1,13 +1,13 @@
 """The time that an event was postponed from while its new one is open, so that everything moves by the difference later.
 
-Revision: 0005, after 0004, 2026-11-24 02:50:00
+Revision: 0006, after 0005, 2026-11-24 02:50:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0005'
-down_revision = '0004'
+revision = '0006'
+down_revision = '0005'
 branch_labels = None
 depends_on = None
 
