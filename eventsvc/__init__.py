@@ -48,7 +48,7 @@ def create_app(config: settings.Config | None = None, clock_port: clock.Clock | 
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=False)
     with app.app_context():
         configure_engine(db.engine)
-    app.wsgi_app = WholeBodies(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
+    app.wsgi_app = WholeBodies(app.wsgi_app, web.LARGEST_UPLOAD)  # type: ignore[method-assign]
     logs.init_app(app, config.log_level)
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies, x_host=0)  # type: ignore[method-assign]

@@ -6,6 +6,7 @@ from flask import Flask, request
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
 
+from eventsvc.services import imports
 from eventsvc.web import (
     addresses,
     errors,
@@ -28,6 +29,9 @@ from eventsvc.web.view import pages
 PAGES = (home, events, tickets, mine, join, scan)  # importing them fills the blueprint
 WITHOUT_TOKEN = {"web.scan_session"}  # reads only; the cookie is SameSite=Lax
 OWN_TOKEN = {"web.register", "web.my_found", "web.ticket_unlock", "web.ticket_party"}  # say it on the page and keep what was typed
+
+LARGEST_UPLOAD = imports.MOST_BYTES + 1024 * 1024  # bytes of a request with a list in it; all others keep to MAX_CONTENT_LENGTH
+UPLOADS = {"manage.import_upload"}
 
 csrf = CSRFProtect()
 
@@ -60,5 +64,7 @@ def init_app(app: Flask) -> None:
 
 def _check_token() -> None:
     """Every form of ours brings its token; the API knows no cookies and needs none."""
+    if request.endpoint in UPLOADS:
+        request.max_content_length = LARGEST_UPLOAD  # before anybody reads the form
     if request.endpoint and not request.path.startswith("/api/") and request.endpoint not in WITHOUT_TOKEN | OWN_TOKEN:
         csrf.protect()

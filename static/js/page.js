@@ -3,10 +3,11 @@
 import { bindCopy } from "./lib/copy.js";
 import { bindDisplay } from "./lib/display.js";
 import { bindEnlarge } from "./lib/enlarge.js";
+import { bindGoesOn } from "./lib/goes-on.js";
 import { bindJump } from "./lib/jump.js";
 import { bindPrint } from "./lib/print.js";
 import { bindShare } from "./lib/share.js";
 import { bindStepper } from "./lib/stepper.js";
 import { bindSubmit } from "./lib/submit.js";
 
-for (const bind of [bindCopy, bindDisplay, bindEnlarge, bindJump, bindPrint, bindShare, bindStepper, bindSubmit]) bind(document);
+for (const bind of [bindCopy, bindDisplay, bindEnlarge, bindGoesOn, bindJump, bindPrint, bindShare, bindStepper, bindSubmit]) bind(document);

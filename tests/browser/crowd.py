@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 
 from eventsvc.db import db
 from eventsvc.models import Device, Event, Membership, Person, Registration, User
-from eventsvc.services import actors, codes, devices, events, organizations, records, registrations, rehearsals
+from eventsvc.services import actors, codes, devices, events, imports, organizations, records, registrations, rehearsals
 from eventsvc.services.actors import Actor
 from tests.live import LiveServer
 
@@ -36,6 +36,7 @@ class Crowd:
     record_id: str = ""
     device_id: str = ""
     member_id: str = ""
+    imports: tuple[str, str] = ("", "")  # one to look at, one imported
 
     def session(self, user: User, must_change: bool = False) -> str:
         """The session cookie of a member, as after signing in."""
@@ -87,8 +88,20 @@ def fill(crowd: Crowd, people: int = PEOPLE) -> Crowd:
         _try_out(owner, today)
         _register(crowd, owner)
         _register_many(people)
+        crowd.imports = _lists(owner)
         _phones(crowd, owner)
     return crowd
+
+
+def _lists(owner: Actor) -> tuple[str, str]:
+    """Lists that somebody brought in, with faults and doubles."""
+    head = "序号,姓名,手机号码,人数,您最想学哪一项非遗手艺，或者想向哪个部门咨询哪一件事情,备注\n"
+    rows = "".join(f"{n},阿卜杜热合曼·买买提艾力{n},1361234{n:04d},{n % 3 + 1},剪纸,{LONG_WORD if n % 5 == 0 else ''}\n" for n in range(40))
+    wrong = "41,,1361234,很多,x,\n42,阿卜杜热合曼·买买提艾力1,13612340001,2,,\n43,王桂芳,1.36E+10,99,,\n"
+    draft = imports.stage_file(owner, BIG, (head + rows + wrong).encode("gb18030"))
+    done = imports.stage_file(owner, BIG, (head + rows.replace("1361234", "1371234") + wrong).encode("gb18030"))
+    imports.start(owner, BIG, done, channel="desk", consent=True, doubles=False, whole=False)
+    return draft, done
 
 
 def _big(today: datetime) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Sight:
         """Where the page is."""
         tickets = {f"{kind}_code": ticket.code for kind, ticket in crowd.tickets.items()}
         parties = {f"{kind}_id": ticket.id for kind, ticket in crowd.tickets.items()}
-        ids = {"record": crowd.record_id, "device": crowd.device_id, "join": crowd.join_code, "member": crowd.member_id}
+        ids = {"record": crowd.record_id, "device": crowd.device_id, "join": crowd.join_code, "member": crowd.member_id, "import_draft": crowd.imports[0], "import_done": crowd.imports[1]}
         return self.path.format(**tickets, **parties, **ids)
 
 
@@ -152,6 +152,12 @@ EVERY = [
     Sight("rehearsing-wall", "member", "/manage/e/try-out/live?wall=1"),
     Sight("import", "member", f"{CONSOLE}/import"),
     Sight("people", "member", f"{CONSOLE}/registrations"),
+    Sight("imports", "member", f"{CONSOLE}/imports"),
+    Sight("imports-wrong", "member", f"{CONSOLE}/imports", send("main form[method=post]")),
+    Sight("import-checked", "member", f"{CONSOLE}/imports/{{import_draft}}", opened),
+    Sight("import-refused", "member", f"{CONSOLE}/imports/{{import_draft}}", send("form:has(#consent)")),
+    Sight("import-done", "member", f"{CONSOLE}/imports/{{import_done}}"),
+    Sight("import-undo", "member", f"{CONSOLE}/imports/{{import_done}}/undo"),
     Sight("party", "member", f"{CONSOLE}/registrations/{{whole_id}}"),
     Sight("party-cancel", "member", f"{CONSOLE}/registrations/{{whole_id}}/cancel"),
     Sight("desk", "member", f"{CONSOLE}/desk"),
@@ -185,6 +191,8 @@ NOT_PAGES = {
     "web.manage": "sets the cookie and leads to the ticket",
     "web.ticket_again": "leads to the ticket",
     "manage.export": "a file",
+    "manage.import_template": "a workbook",
+    "manage.import_faults": "a workbook",
     "manage.live_figures": "answers JSON",
     "manage.report_txt": "text",
     "manage.report_xlsx": "a workbook",

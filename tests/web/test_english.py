@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -9,11 +10,12 @@ from html import unescape
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from eventsvc.db import db
 from eventsvc.models import Device, Membership, Organization, Record, Registration, User
 from eventsvc.ports import limits
-from eventsvc.services import devices, finalizing, registrations, wording
+from eventsvc.services import devices, finalizing, imports, registrations, wording
 from eventsvc.web import language
 from scripts import messages
 from tests.guards.test_catalog import HAN, KEPT_IN_ENGLISH
@@ -47,7 +49,7 @@ OWN_CHINESE = re.compile(r'<(\w+)(?=[^>]*\blang="zh-CN")[^>]*?(/?)>(?:.*?</\1>)?
 IN_THE_API = re.compile("签到码|定稿后?|延期，时间另行通知")  # the domain's own terms, among English sentences for programmers
 OF_THE_BRIEF = [str(messages.kept().get(text).string) for text in KEPT_IN_ENGLISH]  # what the brief would write, quoted
 NO_PAGES = {"static", "health.alive", "health.ready", "health.metrics", "web.robots", "web.favicon"}
-FILES = {"web.calendar", "web.ticket_qr", "web.ticket_calendar", "manage.report_txt", "manage.report_xlsx", "manage.rehearsal_xlsx", "manage.export", "manage.live_figures"}
+FILES = {"web.calendar", "web.ticket_qr", "web.ticket_calendar", "manage.report_txt", "manage.report_xlsx", "manage.rehearsal_xlsx", "manage.export", "manage.import_template", "manage.import_faults", "manage.live_figures"}
 
 
 def leaks(html: str) -> list[str]:
@@ -106,6 +108,18 @@ def organizer(app: Flask, world: World) -> Console:
     return console
 
 
+def brought_in(world: World) -> list[str]:
+    """Lists with a good row, a faulty one and one that is there already: one to look at, one imported, one taken back."""
+    rows = b"Name,Phone,People\nAnn Grey,1380000,2\nBob Gold,13800007777,many\nCid Lake,13800007778,2\nCid Lake,13800007778,2\n"
+    listed = []
+    for turn in range(3):
+        listed.append(imports.stage_file(world.owner, world.slug, rows.replace(b"777", b"66%d" % turn)))
+        if turn:
+            imports.start(world.owner, world.slug, listed[-1], channel="desk", consent=True, doubles=True, whole=False)
+    imports.undo(world.owner, world.slug, listed[-1])
+    return listed
+
+
 def addresses(app: Flask, world: World) -> Iterator[str]:
     """Every page that there is, with something of the fair in each place; a place that is new has to be named here."""
     with app.app_context():
@@ -119,6 +133,7 @@ def addresses(app: Flask, world: World) -> Iterator[str]:
             "device_id": [phone.id],
             "record_id": [row.id],
             "member_id": [db.session.query(Membership).first().id],
+            "import_id": brought_in(world),
             "manage_token": [registrations.manage_token(registration.id)],
             "key": ["leaflets", "boards", "consult", "heads"],
             "name": ["people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified", "records", "checkpoint:gate", "counter:leaflets"],
@@ -156,6 +171,14 @@ def test_no_page_holds_chinese(app: Flask, world: World, organizer: Console) -> 
     assert seen > 60
 
 
+def list_checked(organizer: Console, page: str) -> TestResponse:
+    """A list with every kind of fault, its import refused for want of a tick."""
+    rows = "Ann Grey,13800007777,2\n,1380000,\nBob,1.3E+10,many\nCid,13800007777,9\n#REF!,13800007770/13800007771,1\n" + "x" * 60 + ",,1"
+    data = {**organizer.fields(page), "file": (io.BytesIO(b"Name,Phone,People\n" + rows.encode()), "a.csv")}
+    preview = organizer.client.post(page, data=data, base_url=BASE, content_type="multipart/form-data").headers["Location"]
+    return organizer.send(preview, action=preview)
+
+
 def test_no_error_is_said_in_chinese(app: Flask, world: World, organizer: Console) -> None:
     visitor = english(Visitor(app))
     with app.app_context():
@@ -187,6 +210,8 @@ def test_no_error_is_said_in_chinese(app: Flask, world: World, organizer: Consol
         "desk": organizer.send(f"{e}/desk", name="", phone="1"),
         "import": organizer.send("/manage/import", text="{"),
         "import more": organizer.send("/manage/import", text='{"title": 5, "kind": "x", "checkpoints": [{}]}'),
+        "list": organizer.send(f"{e}/imports", action=None, text=""),
+        "list checked": list_checked(organizer, f"{e}/imports"),
         "password": organizer.send("/manage/password", old="x", new="y", again="z"),
     }
     answered = {name: (page.status_code, leaks(page.text)) for name, page in pages.items()}

@@ -23,7 +23,7 @@ from eventsvc.services.imports.checking import Checked, check_cells, find_double
 from eventsvc.services.imports.columns import Layout
 
 KEPT_FOR = timedelta(hours=24)
-SHOWN_ROWS, SHOWN_FAULTS = 8, 200
+SHOWN_ROWS, SHOWN_FAULTS = 8, 50
 ACTION = "registration.edit"
 Rows = Sequence[tuple[int, list[str]]]
 

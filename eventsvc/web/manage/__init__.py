@@ -10,6 +10,7 @@ from eventsvc.web.manage import (
     events,
     figures,
     home,
+    imports,
     journal,
     live,
     members,
@@ -25,7 +26,7 @@ from eventsvc.web.manage import (
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, devices, live, figures, conflicts, report, tallies, journal, members, rehearsal, paper)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, imports, devices, live, figures, conflicts, report, tallies, journal, members, rehearsal, paper)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:
