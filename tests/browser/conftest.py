@@ -100,7 +100,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self.complaints: list[str] = []
-        self.allowed: list[str] = [r"404 .*/roster\)"]  # the server has no roster yet
+        self.allowed: list[str] = []
 
     def watch(self, page: Page) -> None:
         """Listen to a page's console and its uncaught errors (a blocked inline script is one)."""
