@@ -284,6 +284,14 @@ export class Door {
     this.serveLine();
   }
 
+  /** Nobody is shown any more. */
+  forget() {
+    this.turn += 1;
+    this.current = null;
+    this.line = [];
+    this.show({ phase: 'rest' });
+  }
+
   /** Whether the volunteer has been asked something. */
   isOpen() {
     return this.screen.phase === 'choosing' || this.screen.phase === 'which' || this.screen.phase === 'asking';

@@ -109,6 +109,7 @@ export class Roster {
     this.at = null;
     this.pages = 0;
     await this.store.dropPages(this.slug);
+    await this.store.keep(`roster ${this.slug}`, null);
     this.onState(this.state());
   }
 }

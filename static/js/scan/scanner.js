@@ -105,7 +105,11 @@ export class Scanner {
       own: () => this.session.device.id,
       onStop: () => this.stop(),
       onState: (ending) => this.ended(ending),
-      onWiped: () => void this.tabs.readAll(),
+      onWiped: () => {
+        this.door.forget();
+        this.finder.forget();
+        void this.tabs.readAll();
+      },
       onBack: () => location.reload(),
     });
     this.tabs = new OtherTabs({ store, journal: this.journal, offline: this.offline, outbox: this.outbox, onHeard: () => this.refresh() });
