@@ -24,7 +24,10 @@ AXE = Axe()
 QUICK = {"resultTypes": ["violations"], "preload": False, "selectors": False}  # every rule is run; only the report is short
 MAIN = {"standard": 44, "elder": 60}  # least height of buttons and fields
 SWITCH = "display => { document.documentElement.dataset.display = display; }"  # what the switch on the page does
-WIDTHS = ((320, 1, "320 px"), (390, 2, "390 px at 200 %"))
+WIDTHS = {  # window, factor of the text; 长辈版 grows to the same 36 px as 标准版 at 200 %
+    "standard": ((320, 1, "320 px"), (390, 2, "390 px, text at 36 px")),
+    "elder": ((320, 1, "320 px"), (390, 36 / 22, "390 px, text at 36 px")),
+}
 
 
 class Desk:
@@ -134,7 +137,7 @@ def faults(desk: Desk, sight: Sight) -> list[Any]:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             found += violations(page, f"{display} {scheme}")
         found += [(display, "small", small) for small in page.evaluate(SMALL, {"least": 44, "main": main})]
-        for width, zoom, name in WIDTHS:
+        for width, zoom, name in WIDTHS[display]:
             page.set_viewport_size({"width": width, "height": 720})
             found += [(display, name, cut) for cut in page.evaluate(CUT_OFF, zoom)]
         page.set_viewport_size({"width": 390, "height": 844})
