@@ -32,6 +32,7 @@ class LiveServer:
     environ: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    project: Path = PROJECT  # another folder with another version of the code
 
     def __str__(self) -> str:
         return self.url
@@ -62,14 +63,14 @@ class LiveServer:
         """The application in this process on the server's own database: ``with server.app().app_context(): verb(...)``."""
         return create_app(settings.load(self.settings))
 
-    def start(self, timeout: float = 40) -> str:
+    def start(self, timeout: float = 90) -> str:
         """Start the process and return the address once it answers; RuntimeError with the log if it does not."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "eventsvc.serve", *([] if self.demo else ["--no-demo"])]
         clean = {k: v for k, v in os.environ.items() if k not in {s.name for s in settings.SETTINGS}}
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
-                command, cwd=PROJECT, env={**clean, **self.settings}, stdin=subprocess.DEVNULL,
+                command, cwd=self.project, env={**clean, **self.settings}, stdin=subprocess.DEVNULL,
                 stdout=out, stderr=out, start_new_session=True,
             )
         deadline = time.monotonic() + timeout

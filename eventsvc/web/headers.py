@@ -38,7 +38,7 @@ def init_app(app: Flask) -> None:
 
 def add(response: Response) -> Response:
     """The headers of one response; a view's own stricter ones stay."""
-    is_worker = request.endpoint == "static" and request.path.endswith(f"/{WORKER}")
+    is_worker = request.endpoint in {"static", "web.scan_static"} and request.path.endswith(f"/{WORKER}")
     response.headers.setdefault("Content-Security-Policy", WITH_WASM if is_worker else STRICT)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer" if _on_ticket(request.path) else "same-origin")

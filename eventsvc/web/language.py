@@ -28,12 +28,23 @@ def init_app(app: Flask) -> None:
 
 def chosen() -> str:
     """The locale of this request."""
-    return LANGUAGES.get(request.cookies.get("lang", ""), "zh_Hans_CN")
+    return LANGUAGES.get(_wished("lang"), "zh_Hans_CN")
+
+
+def _wished(name: str) -> str:
+    """What this browser chose; the scanner's shell is stored in every look, so that its address may say which one."""
+    told = request.args.get(name) if request.path.startswith("/scan") else None
+    return told or request.cookies.get(name, "")
 
 
 def english() -> bool:
     """Whether this request is answered in English."""
     return chosen() == "en"
+
+
+def look() -> dict[str, str]:
+    """The language and the display of this request, by the names that the forms send."""
+    return {"lang": "en" if english() else "zh", "display": "elder" if _wished("display") == "elder" else "standard"}
 
 
 def sentence_of_scan(message: str) -> str:
@@ -42,7 +53,7 @@ def sentence_of_scan(message: str) -> str:
 
 
 def _known_to_templates() -> dict[str, Any]:
-    return {"display": "elder" if request.cookies.get("display") == "elder" else "standard", "lang": "en" if english() else "zh-CN"}
+    return {"display": look()["display"], "lang": "en" if english() else "zh-CN"}
 
 
 @pages.post("/display")

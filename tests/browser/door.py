@@ -121,7 +121,7 @@ class Phone:
 
     def wait_until_ready(self) -> None:
         """Until the scanner has its session."""
-        expect(self.page.locator("[data-scan][data-mode=ready]")).to_be_visible()
+        expect(self.page.locator("[data-scan][data-mode=ready]")).to_be_visible(timeout=20_000)
 
     def hook(self, name: str) -> Locator:
         """The element of a hook."""

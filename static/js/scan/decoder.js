@@ -8,7 +8,9 @@ export class Decoder {
     /** @type {Map<number, (texts: string[]) => void>} */
     this.waiting = new Map();
     try {
-      this.worker = new Worker(new URL('./decode-worker.js', import.meta.url), { type: 'module' });
+      // below /scan/: only there does the service worker answer for a worker and for what it loads
+      const address = new URL('./decode-worker.js', import.meta.url).href.replace('/static/', '/scan/static/');
+      this.worker = new Worker(address, { type: 'module' });
       this.worker.onmessage = ({ data }) => {
         if ('ready' in data) return onReady(data.ready);
         this.waiting.get(data.id)?.(data.texts);

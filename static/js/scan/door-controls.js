@@ -16,9 +16,10 @@ const LATE_ENTER = 1500;
 /**
  * @param {HTMLElement} root
  * @param {import('./door.js').Door} door
+ * @param {(text: string) => boolean} [otherwise] takes what the camera reads and is no ticket
  * @returns {{inView(visible: boolean): void}}
  */
-export function bindDoorControls(root, door) {
+export function bindDoorControls(root, door, otherwise = () => false) {
   const box = find('[data-camera]', root);
   const note = find('[data-camera-note]', root);
   const same = new SameCode();
@@ -32,6 +33,7 @@ export function bindDoorControls(root, door) {
 
   const camera = new Camera(/** @type {HTMLVideoElement} */ (find('video[data-hook=camera]', root)), decoder, {
     onText: (text) => {
+      if (otherwise(text)) return;
       const parsed = parseTicketText(text);
       const fresh = same.isNew(parsed.kind === 'foreign' ? text : parsed.code, performance.now());
       if (fresh && !door.scan(text, 'camera')) same.seenAt.delete(parsed.kind === 'foreign' ? text : parsed.code);

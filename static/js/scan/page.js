@@ -2,6 +2,7 @@
 /** Opens the scanner: with what this phone keeps if it has joined before, else by the device cookie. */
 
 import { find } from '../lib/dom.js';
+import { bindAway } from './away.js';
 import { openStore } from './idb-store.js';
 import { Scanner } from './scanner.js';
 import { SessionKeeper } from './session.js';
@@ -45,17 +46,22 @@ async function open() {
   const session = await sessionOf(keeper);
   void navigator.storage?.persist?.().catch(() => false);
   const scanner = new Scanner(root, { store, keeper, session, paths });
+  const away = bindAway(root, scanner);
   await scanner.start();
   notice('');
   root.dataset.mode = 'ready';
+  away.start();
   if (location.hash.length > 20) {
     const code = location.hash.slice(1); // from a ticket's check-in page that could not ask the desk's questions
     history.replaceState(null, '', location.pathname);
     scanner.door.scan(code, 'photo');
   }
   const { session: fresh } = await keeper.fetch(paths.session);
-  if (fresh && fresh.device.id !== session.device.id) location.reload();
-  else await scanner.update(fresh);
+  if (fresh && fresh.device.id !== session.device.id) away.reload();
+  else {
+    if (fresh) away.heard(fresh);
+    await scanner.update(fresh);
+  }
 }
 
 void open();

@@ -1,5 +1,5 @@
 // @ts-check
-/** The last ten records with undo, and the rejected ones that a person must deal with. */
+/** The last ten records with undo, the rejected ones that a person must deal with, and whom this phone let in although the server knew better. */
 
 import { clockTime } from '../lib/moment.js';
 import { find, make } from '../lib/dom.js';
@@ -10,7 +10,12 @@ import { WORDS } from './words.js';
 /** @typedef {import('./memory-store.js').Row} Row */
 
 const SHOWN = 10;
+const REMEMBERED = 200;
+const SEEN = 'seen-conflicts';
 const TONES = { good: 'admit', look: 'look', stop: 'stop', info: 'wait' };
+
+/** @param {Row} row whether it let somebody in where the rules would have refused */
+const isConflict = (row) => row.state === 'kept' && row.record.type === 'checkin' && (row.result?.flags || []).includes('conflict');
 
 export class RecordsView {
   /**
@@ -23,6 +28,9 @@ export class RecordsView {
     this.onUndo = onUndo;
     this.onDealtWith = onDealtWith;
     this.now = now;
+    /** @type {Set<string>} conflicts that the volunteer has read */
+    this.seen = new Set();
+    void journal.store.setting(SEEN).then((ids) => (this.seen = new Set([...(ids || []), ...this.seen])));
   }
 
   /** @param {string} device @param {string} zone */
@@ -33,6 +41,9 @@ export class RecordsView {
     const rejected = this.journal.rejected();
     find('[data-rejected-box]', this.root).hidden = rejected.length === 0;
     find('[data-rejected-rows]', this.root).replaceChildren(...rejected.map((row) => this.rejectedLine(row, zone)));
+    const conflicts = [...this.journal.newest()].filter((row) => isConflict(row) && row.device === device && !this.seen.has(row.id) && !this.journal.isUndone(row.id));
+    find('[data-conflict-box]', this.root).hidden = conflicts.length === 0;
+    find('[data-conflict-rows]', this.root).replaceChildren(...conflicts.map((row) => this.conflictLine(row, device, zone)));
   }
 
   /** @param {Row} row @param {string} zone */
@@ -58,6 +69,26 @@ export class RecordsView {
     again.addEventListener('click', () => this.onDealtWith(row.id, true));
     aside.addEventListener('click', () => this.onDealtWith(row.id, false));
     const why = row.result ? verdictOf(row.result).line : '';
-    return make('li', { class: 'record', 'data-record': row.id, 'data-tone': 'stop' }, make('time', {}, clockTime(row.record.at, zone)), make('span', { class: 'record-what' }, `${describe(row)}${row.record.operator ? ` · ${row.record.operator}` : ''}`), make('span', { class: 'record-says' }, why), make('span', { class: 'record-acts' }, again, aside));
+    const todo = WORDS.advice[row.result?.code] || WORDS.advice.otherwise;
+    return this.told(row, zone, 'stop', [why, todo].filter(Boolean), again, aside);
+  }
+
+  /** @param {Row} row @param {string} device @param {string} zone */
+  conflictLine(row, device, zone) {
+    const seen = make('button', { class: 'btn btn-outline-secondary', type: 'button', 'data-hook': 'conflict-seen' }, WORDS.setAside);
+    seen.addEventListener('click', () => {
+      this.seen.add(row.id);
+      void this.journal.store.keep(SEEN, [...this.seen].slice(-REMEMBERED));
+      this.refresh(device, zone);
+    });
+    const { word, line } = verdictOf(row.result || {});
+    return this.told(row, zone, 'look', [[word, line].filter(Boolean).join(' · ')], seen);
+  }
+
+  /** @param {Row} row @param {string} zone @param {string} tone @param {string[]} says @param {...HTMLElement} buttons */
+  told(row, zone, tone, says, ...buttons) {
+    const what = `${describe(row)}${row.record.operator ? ` · ${row.record.operator}` : ''}`;
+    const lines = says.map((text) => make('span', { class: 'record-says' }, text));
+    return make('li', { class: 'record', 'data-record': row.id, 'data-tone': tone }, make('time', {}, clockTime(row.record.at, zone)), make('span', { class: 'record-what' }, what), ...lines, make('span', { class: 'record-acts' }, ...buttons));
   }
 }

@@ -49,6 +49,8 @@ export class Scanner {
     this.direction = 'entry';
     this.hold = false;
     this.signals = new Signals();
+    /** Takes what the camera reads and is no ticket. @type {(text: string) => boolean} */
+    this.otherwise = () => false;
     this.sounds = new Sounds();
     this.journal = new Journal(store);
     this.status = new StatusView(document, root);
@@ -70,7 +72,7 @@ export class Scanner {
           this.signals.send('counts', counts);
         },
         onNetwork: (online, network) => {
-          this.status.network(online, this.session.event.timezone);
+          this.status.network(online);
           this.signals.send('network', network);
           this.tabs.tellManual(network.manual);
           if (online && this.started) void this.outbox.beat(this.session.device.id);
@@ -159,7 +161,7 @@ export class Scanner {
     find('[data-ready]', this.root).hidden = false;
     const tabs = find('[data-tabs]', document);
     tabs.hidden = false;
-    const controls = this.may('scan') ? bindDoorControls(this.root, this.door) : null;
+    const controls = this.may('scan') ? bindDoorControls(this.root, this.door, (text) => this.otherwise(text)) : null;
     bindTabs(tabs, this.sections(), (name, visible) => name === 'scan' && controls?.inView(visible));
     keepAwake((held) => (find('[data-awake-hint]', this.root).hidden = held || document.visibilityState !== 'visible'));
     document.addEventListener('pointerdown', () => this.sounds.unlock(), { capture: true });

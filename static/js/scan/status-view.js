@@ -31,11 +31,9 @@ export class StatusView {
     find('[data-rejected-badge]', this.page).hidden = rejected === 0;
   }
 
-  /** @param {boolean} online @param {string} zone */
-  network(online, zone) {
+  /** @param {boolean} online */
+  network(online) {
     find('[data-hook=network]', this.page).dataset.state = online ? 'online' : 'offline';
-    find('[data-notice=offline]', this.root).hidden = online;
-    if (!online) find('[data-since]', this.root).textContent = clockTime(new Date(), zone);
   }
 
   /** What is tried out before the event begins counts, unless it is a rehearsal. @param {import('./session.js').ScanEvent} event @param {number} now */

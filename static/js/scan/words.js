@@ -89,6 +89,75 @@ export const CHINESE = {
     nothing_given: '领取和剩余一样，没有发出',
     too_many: '一次盘点不能超过9999',
   },
+  /** Without a network. */
+  offline: {
+    /** @param {string} time */
+    since: (time) => `没有网络，自${time}起。`,
+    /** @param {string} time */
+    manual: (time) => `离线工作中，自${time}起。`,
+    /** @param {number} count */
+    waiting: (count) => (count ? `${count}条等待上传。` : '没有要上传的。'),
+    /** @param {string} time */
+    roster: (time) => `名单是${time}的。`,
+    noRoster: '手机里还没有名单。',
+    /** @param {number} month @param {number} day @param {string} time */
+    onDay: (month, day, time) => `${month}月${day}日${time}`,
+    /** @param {number} tickets @param {string} time */
+    ready: (tickets, time) => `断网也能用。名单${tickets}份，${time}更新`,
+    readyCounting: '断网也能用',
+    storing: '正在把扫码页存到手机里…',
+    storingRoster: '正在把名单存到手机里…',
+    notStored: '这个浏览器存不下扫码页：断网时请不要关闭或刷新',
+    notLasting: '这台手机不能保存记录：断网时请不要关闭或刷新',
+    /** @param {number} minutes */
+    clockFast: (minutes) => `手机的时间快了${minutes}分钟。请在系统设置里改为自动，记录的时间才对。`,
+    /** @param {number} minutes */
+    clockSlow: (minutes) => `手机的时间慢了${minutes}分钟。请在系统设置里改为自动，记录的时间才对。`,
+    /** @param {number} count */
+    handedIn: (count) => `没上传的${count}条记录已交给负责人核对。`,
+    /** @param {number} count */
+    refusedIn: (count) => `还有${count}条没有交成（停用超过72小时，服务器不再收），请告诉负责人。`,
+    seen: '知道了',
+  },
+  /** @type {Record<string, string>} what to do about a record that was not kept */
+  advice: {
+    unknown_checkpoint: '刷新页面后，请对这位再签到一次；然后点“知道了”',
+    unknown_counter: '刷新页面后再点一次；然后点“知道了”',
+    not_allowed: '请负责人给这台手机加上权限，再点“再试一次”',
+    forbidden: '请负责人给这台手机加上权限，再点“再试一次”',
+    undo_too_late: '请负责人在后台撤销；然后点“知道了”',
+    otherwise: '请把屏幕给负责人看；处理好后点“知道了”',
+  },
+  /** The queue that goes from phone to phone. */
+  relay: {
+    /** @param {number} count @param {number} most */
+    tooMany: (count, most) => `有${count}条等待上传。一次最多交${most}条，可以分几次交。`,
+    /** @param {number} frame @param {number} total */
+    frame: (frame, total) => `${frame}/${total}`,
+    /** @param {number} count */
+    confirm: (count) => `同事的手机显示“收到${count}条”了`,
+    /** @param {number} count */
+    handed: (count) => `已交给同事${count}条`,
+    /** @param {number} count */
+    next: (count) => `接着交下面的${count}条`,
+    nothing: '没有等待上传的记录，不用交。',
+    noToken: '这台手机还没有交接用的凭据，联网一次后才能交给同事。',
+    failed: '画不出二维码，请刷新后再试。',
+    /** @param {number} count @param {number} total */
+    taking: (count, total) => `正在接收同事的记录 ${count}/${total}`,
+    takingHint: '对准不动，直到收齐',
+    /** @param {string} numbers */
+    missing: (numbers) => `还差第${numbers}帧`,
+    broken: '这一轮没有读对，请继续对准，会重新接收',
+    /** @param {number} count */
+    took: (count) => `收到${count}条`,
+    /** @param {number} count */
+    before: (count) => `其中${count}条以前收过。`,
+    tookHint: '请让同事看到这个数。本机联网后会替同事上传，记录仍写同事的名字。',
+    notTaken: '手机存不下了，没有收下。请同事换一台手机交。',
+    stopTaking: '不收了',
+    close: '好了',
+  },
   cancel: '取消',
   next: '下一位',
   answered: '问好了，继续',
