@@ -97,7 +97,8 @@ def transaction(verb: Callable[P, R]) -> Callable[P, R]:
         with _turn_to_write():
             session.info["in_verb"] = True
             try:
-                session.connection(execution_options={"writes": True})
+                connection = session.connection(execution_options={"writes": True})
+                session.info["driver"] = connection.connection.driver_connection
                 result = verb(*args, **kwargs)
                 session.commit()
                 return result
@@ -106,6 +107,7 @@ def transaction(verb: Callable[P, R]) -> Callable[P, R]:
                 raise
             finally:
                 session.info.pop("in_verb", None)
+                session.info.pop("driver", None)
 
     return run
 
@@ -113,6 +115,12 @@ def transaction(verb: Callable[P, R]) -> Callable[P, R]:
 def in_transaction() -> bool:
     """Whether a verb's transaction is under way in this thread."""
     return bool(db.session().info.get("in_verb"))
+
+
+def driver() -> Any:
+    """The database driver's own connection in the present transaction, for `prepared`."""
+    session = db.session()
+    return session.info.get("driver") or session.connection().connection.driver_connection
 
 
 def is_postgresql() -> bool:

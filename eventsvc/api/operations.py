@@ -16,7 +16,7 @@ from eventsvc import permissions
 from eventsvc.api import bodies
 from eventsvc.errors import Forbidden, Invalid, Refusal, Unauthorized
 from eventsvc.services import actors, idempotency
-from eventsvc.services.actors import PUBLIC, Actor
+from eventsvc.services.actors import PUBLIC, Actor, Claim
 from eventsvc.services.event_document import faults_of
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -43,6 +43,7 @@ class Operation:
     refusals: tuple[str, ...] = ()
     example: dict[str, Any] | None = None
     stopped: bool = False  # phones that were revoked a short while ago may call it
+    claims: bool = False  # its verb finds out in its own transaction which device calls
 
     @property
     def rule(self) -> str:
@@ -54,7 +55,7 @@ class Operation:
 class Call:
     """One request, authenticated and parsed: who, what they sent, from where."""
 
-    actor: Actor
+    actor: Any  # an Actor; a Claim where the operation says so
     body: dict[str, Any] = field(default_factory=dict)
     query: Any = None
 
@@ -87,7 +88,7 @@ def operation(method: str, path: str, **described: Any) -> Callable[[Callable[..
     return declare
 
 
-def caller(authenticate: Callable[[str], Actor] = actors.authenticate) -> Actor:
+def caller(authenticate: Callable[[str], Actor | Claim] = actors.authenticate) -> Actor | Claim:
     """Who calls, by the bearer token alone; a token that is no good is refused also where none is needed."""
     given = request.headers.get("Authorization")
     if given is None:
@@ -116,13 +117,13 @@ def _plain(text: bytes | str, status: int) -> Response:
 
 
 def _serve(made: Operation, view: Callable[..., Any], arguments: dict[str, str]) -> Response:
-    actor = caller(actors.stopped) if made.stopped else caller()
+    actor = caller(actors.stopped if made.stopped else actors.claim if made.claims else actors.authenticate)
     if actor.kind == "public" and not permissions.allows(made.action, kind="public"):
         raise Unauthorized(message="需要有效的令牌")
     try:
         call = Call(actor, _body(made), _query(made))
     except (Refusal, HTTPException):
-        authorize(actor, made.action, arguments)
+        authorize(actors.settled(actor), made.action, arguments)
         raise
     key = request.headers.get("Idempotency-Key") if made.creates else None
     if key is not None:

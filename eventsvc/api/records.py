@@ -13,6 +13,7 @@ TAG = "at the door"
 
 @operation(
     "POST", "/events/{slug}/records", action="record.submit", tag=TAG, body=schemas.RecordsBody, answer=schemas.RecordsAnswer,
+    claims=True,
     summary="Keep a batch of field records: each id once, each answered, a bad one never sinks the others",
 )  # fmt: skip
 def submit(call: Call, slug: str) -> dict[str, Any]:

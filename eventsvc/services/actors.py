@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import namedtuple
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from eventsvc import permissions
 from eventsvc.db import db
 from eventsvc.errors import Forbidden, Missing, Unauthorized
 from eventsvc.models import AccessToken, Device, Event, Membership, User
 from eventsvc.ports import clock
+from eventsvc.prepared import Prepared
 
 SALVAGE_FOR = timedelta(hours=72)  # so long a revoked phone may hand in what it holds
 
@@ -92,7 +95,7 @@ SYSTEM = Actor("system")
 def authenticate(token: str) -> Actor:
     """The actor behind a bearer token; raises Unauthorized (``device_revoked`` for a revoked device)."""
     if token.startswith("ed_"):
-        return _device(token)
+        return settled(_claim(token))
     if token.startswith("eu_"):
         return _uploader(token)
     row = db.session.execute(
@@ -136,25 +139,56 @@ def stopped(token: str) -> Actor:
         return Actor("device", id=device.id, event_id=device.event_id, scopes=frozenset(device.scopes), only=frozenset({"record.salvage"}))
 
 
-_devices = Device.__table__.c  # the table, not the class: nothing of the ORM is needed for every call
-_device_row = select(
-    _devices.event_id, _devices.scopes, _devices.checkpoints, _devices.name, _devices.revoked_at, _devices.last_seen_at, _devices.queued
-).where(_devices.id == bindparam("device_id"))
+@dataclass(frozen=True)
+class Claim:
+    """A device token with our seal on it: who it says it is. Whether that still holds is asked by whoever redeems it."""
+
+    device_id: str
+    kind: str = "device"
 
 
-def _device(token: str) -> Actor:
+def claim(token: str) -> Actor | Claim:
+    """The actor behind a bearer token, or for a device the claim to be redeemed within the verb's own transaction. Raises Unauthorized."""
+    return _claim(token) if token.startswith("ed_") else authenticate(token)
+
+
+def redeem(claims: Collection[Claim]) -> dict[Claim, Actor | Unauthorized]:
+    """The actors of many claims by one statement; for a device that is gone or revoked what its caller is told."""
+    rows = {row[0]: _DeviceRow(*row) for row in _DEVICES.all(ids=[one.device_id for one in claims])} if claims else {}
+    return {one: _device(rows.get(one.device_id)) for one in claims}
+
+
+def settled(actor: Actor | Claim) -> Actor:
+    """The actor itself, of a claim too; raises Unauthorized where it does not hold."""
+    if isinstance(actor, Actor):
+        return actor
+    found = redeem([actor])[actor]
+    if isinstance(found, Unauthorized):
+        raise found
+    return found
+
+
+_devices = Device.__table__.c
+_DeviceRow = namedtuple("_DeviceRow", ("id", "event_id", "scopes", "checkpoints", "name", "revoked_at", "last_seen_at", "queued"))
+_DEVICES = Prepared(lambda among: select(*(_devices[name] for name in _DeviceRow._fields)).where(among(_devices.id, "ids")))
+
+
+def _claim(token: str) -> Claim:
     _, _, rest = token.partition("_")
     device_id, _, mac = rest.partition("_")
     if not hmac.compare_digest(mac.encode(), seal("device", device_id).encode()):
         raise Unauthorized
-    row = db.session.execute(_device_row, {"device_id": device_id}).one_or_none()
+    return Claim(device_id)
+
+
+def _device(row: _DeviceRow | None) -> Actor | Unauthorized:
     if row is None:
-        raise Unauthorized
+        return Unauthorized()
     if row.revoked_at is not None:
-        raise Unauthorized("device_revoked", "这台手机已停用，请联系负责人")
+        return Unauthorized("device_revoked", "这台手机已停用，请联系负责人")
     return Actor(
         "device",
-        id=device_id,
+        id=row.id,
         event_id=row.event_id,
         scopes=frozenset(row.scopes),
         checkpoints=frozenset(row.checkpoints),

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
 from eventsvc.db import db
 from eventsvc.errors import Missing
 from eventsvc.models import Event
+from eventsvc.prepared import Prepared
 from eventsvc.services import admission
 from eventsvc.services.actors import Actor, admit
 
@@ -68,8 +69,20 @@ class Site:
 _sites: OrderedDict[tuple[str, int], Site] = OrderedDict()
 
 _events = Event.__table__.c
-_light = select(_events.id, _events.organization_id, _events.status, _events.revision).where(_events.slug == bindparam("slug"))
-_shared = _light.with_for_update(read=True, key_share=True)  # on PostgreSQL waits only for a freeze
+_shared = Prepared(
+    lambda among: select(_events.id, _events.organization_id, _events.status, _events.revision)
+    .where(_events.slug == bindparam("slug"))
+    .with_for_update(read=True, key_share=True)  # on PostgreSQL waits only for a freeze
+)
+
+
+class _Light(NamedTuple):
+    """What is read of an event for every group of records."""
+
+    id: str
+    organization_id: str
+    status: str
+    revision: int
 
 
 def visit(actor: Actor, slug: str, action: str, known: Site | None = None) -> Site:
@@ -80,9 +93,10 @@ def visit(actor: Actor, slug: str, action: str, known: Site | None = None) -> Si
     if known is not None:
         admit(actor, known, action)
         return known
-    row = db.session.execute(_shared, {"slug": slug}).one_or_none()
-    if row is None:
+    found = _shared.one(slug=slug)
+    if found is None:
         raise Missing
+    row = _Light(*found)
     admit(actor, row, action)
     key = (row.id, row.revision)
     site = _sites.get(key)

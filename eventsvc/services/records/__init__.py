@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from eventsvc.db import in_transaction, transaction
+from eventsvc.db import db, in_transaction, transaction
 from eventsvc.errors import Invalid, Refusal, TooLarge
 from eventsvc.ports import clock
-from eventsvc.services.actors import Actor, load_event
+from eventsvc.services.actors import Actor, Claim, load_event, redeem, settled
 from eventsvc.services.persons import unprintable
 from eventsvc.services.record_form import Form, Malformed, moment, read
 from eventsvc.services.records.answers import rejected
@@ -31,7 +31,7 @@ PIECE = 50  # records of a batch that go together
 LONGEST_VERSION = 40  # characters; the column holds no more
 
 
-def submit(actor: Actor, slug: str, body: Any) -> dict[str, Any]:
+def submit(actor: Actor | Claim, slug: str, body: Any) -> dict[str, Any]:
     """Take a batch ``{sent_at, queued, roster_at, version, records}`` and answer each record in order; see the contract, section 4.
 
     Raises Missing, Forbidden or Unauthorized for the caller, TooLarge above 500 records, Invalid for a bad envelope.
@@ -39,7 +39,7 @@ def submit(actor: Actor, slug: str, body: Any) -> dict[str, Any]:
     try:
         raw, sent_at, said = envelope(body)
     except Refusal:
-        load_event(actor, slug, "record.submit")  # whoever may not enter is told that first
+        load_event(settled(actor), slug, "record.submit")  # whoever may not enter is told that first
         raise
     results: list[dict[str, Any]] = []
     for start in range(0, max(1, len(raw)), PIECE):
@@ -52,7 +52,7 @@ def submit(actor: Actor, slug: str, body: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Work:
-    actor: Actor
+    actor: Actor | Claim
     forms: Sequence[Form | Malformed]
     sent_at: datetime | None
     said: dict[str, Any] | None  # what the phone said of itself
@@ -100,20 +100,10 @@ def _form(item: Any) -> Form | Malformed:
 @transaction
 def _take(jobs: Sequence[Job]) -> None:
     """One transaction: what is known is read once for all, each record is decided in turn, all rows are kept at once."""
-    slug = jobs[0].key
-    pieces: list[tuple[Job, Piece]] = []
-    for job in jobs:
-        try:
-            first = pieces[0][1] if pieces else None
-            site = first.site if first else None
-            site = visit(job.work.actor, slug, "record.submit", site)
-        except Refusal as refusal:
-            job.error = refusal
-            continue
-        shared = first or Piece(actor=job.work.actor, site=site, now=clock.now(), sent_at=None)
-        pieces.append((job, replace(shared, actor=job.work.actor, sent_at=job.work.sent_at, arrived=job.work.arrived)))
+    pieces = _enter(jobs)
     if not pieces:
         return
+    db.session.flush()  # what an outer verb has not written yet
     shared = pieces[0][1]
     load(shared, [form for job, _piece in pieces for form in job.work.forms if isinstance(form, Form)])
     answers = [
@@ -125,6 +115,25 @@ def _take(jobs: Sequence[Job]) -> None:
         job.result = [overtaken(item) for item in said] if overtaken else said
         if job.work.said is not None:
             note_contact(piece, job.work.said, again=bool(said) and all(answer["status"] == "replayed" for answer in said))
+
+
+def _enter(jobs: Sequence[Job]) -> list[tuple[Job, Piece]]:
+    """A piece for each job whose caller may enter, all sharing what is known; the others are told why not."""
+    holders = redeem({job.work.actor for job in jobs if isinstance(job.work.actor, Claim)})
+    pieces: list[tuple[Job, Piece]] = []
+    for job in jobs:
+        caller, first = job.work.actor, pieces[0][1] if pieces else None
+        actor = holders[caller] if isinstance(caller, Claim) else caller
+        try:
+            if isinstance(actor, Refusal):
+                raise actor
+            site = visit(actor, job.key, "record.submit", first.site if first else None)
+        except Refusal as refusal:
+            job.error = refusal
+            continue
+        shared = first or Piece(actor=actor, site=site, now=clock.now(), sent_at=None)
+        pieces.append((job, replace(shared, actor=actor, sent_at=job.work.sent_at, arrived=job.work.arrived)))
+    return pieces
 
 
 def _alone(job: Job) -> list[dict[str, Any]]:

@@ -7,15 +7,17 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from eventsvc.db import db
 from eventsvc.models import Device, Registration
+from eventsvc.prepared import Prepared
 from eventsvc.services import folds, wording
 from eventsvc.services.persons import mask_name
 from eventsvc.services.record_form import Form
 from eventsvc.services.records.piece import Known, Piece
 
+_DEVICE = Prepared(lambda among: select(Device.__table__.c.name).where(Device.__table__.c.id == bindparam("id")))
 _EMPTY: dict[str, Any] = dict.fromkeys(
     (
         "id", "status", "outcome", "code", "message", "ref", "name", "party_size", "admitted", "used", "remaining",
@@ -100,7 +102,8 @@ def _first(piece: Piece, record_id: str | None, registration_id: str) -> tuple[f
     row = next((row for row in piece.rows.get(registration_id, ()) if row.id == record_id), None)
     if row is None:
         return None, None
-    return row, db.session.scalar(select(Device.__table__.c.name).where(Device.__table__.c.id == row.device_id)) if row.device_id else None
+    found = _DEVICE.one(id=row.device_id) if row.device_id else None
+    return row, found[0] if found else None
 
 
 def _position(piece: Piece, known: Known) -> int:

@@ -11,12 +11,16 @@ from sqlalchemy.dialects import postgresql
 
 from eventsvc.db import db, is_postgresql
 from eventsvc.models import Device, Record, RecordDecision, RecordNote, Registration
+from eventsvc.prepared import Prepared
 from eventsvc.services.records.answers import rejected
 from eventsvc.services.records.piece import Piece
 
 _LEDGER = Record.__table__
 _TICKET_ID = Registration.__table__.c.id
-_LAST = select(func.max(_LEDGER.c.seq))
+_LAST = Prepared(lambda among: select(func.max(_LEDGER.c.seq)))
+_NEXT = Prepared(lambda among: text("SELECT nextval('records_seq') FROM generate_series(1, :n)"))
+_KEEP = Prepared(lambda among: insert(_LEDGER))
+_NOTE = Prepared(lambda among: insert(RecordNote.__table__))
 SEEN_EVERY = timedelta(seconds=15)  # a phone's last contact is written no more often than this
 
 
@@ -53,19 +57,19 @@ def _keep_rows(piece: Piece) -> dict[str, str]:
         statement = postgresql.insert(_LEDGER).on_conflict_do_nothing(index_elements=["id"]).returning(_LEDGER.c.id)
         kept = set(db.session.scalars(statement, piece.new))
     else:
-        db.session.execute(insert(_LEDGER), piece.new)
+        _KEEP.many(piece.new)
         kept = {row["id"] for row in piece.new}
     notes = [note for note in piece.notes if note["record_id"] in kept]
     if notes:
-        db.session.execute(insert(RecordNote), notes)
+        _NOTE.many(notes)
     return {row["id"]: row["content"] for row in piece.new if row["id"] not in kept}
 
 
 def _numbers(count: int) -> list[int]:
     """The next numbers of the ledger; on SQLite nobody else writes meanwhile."""
     if is_postgresql():
-        return list(db.session.scalars(text("SELECT nextval('records_seq') FROM generate_series(1, :n)"), {"n": count}))
-    last = db.session.scalar(_LAST) or 0
+        return [number for (number,) in _NEXT.all(n=count)]
+    last = _LAST.all()[0][0] or 0
     return list(range(last + 1, last + count + 1))
 
 

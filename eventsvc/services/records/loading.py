@@ -5,34 +5,53 @@ A scan costs two statements here, one for tickets and one for ledger rows, howev
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import bindparam, or_, select
 
-from eventsvc.db import db, is_postgresql
 from eventsvc.models import Event, Person, Record, RecordDecision, Registration, RetiredCode
+from eventsvc.prepared import Prepared
 from eventsvc.services import folds
 from eventsvc.services.record_form import Form
 from eventsvc.services.records.piece import Known, Piece
 
-_tickets, _events, _persons = Registration.__table__, Event.__table__, Person.__table__
+_tickets, _events, _persons, _ledger = Registration.__table__.c, Event.__table__.c, Person.__table__.c, Record.__table__.c
+_FACTS = ("id", "event_id", "seq", "party_size", "status", "blocked", "sessions", "answered", "valid_from", "valid_until", "code", "pickup_code")
+Found = namedtuple("Found", (*_FACTS, "organization_id", "title", "short_title", "name", "note"))  # a ticket, its event, its person
 _TICKET = (
-    select(
-        *(_tickets.c[name] for name in (
-            "id", "event_id", "seq", "party_size", "status", "blocked", "sessions", "answered", "valid_from", "valid_until", "code",
-            "pickup_code",
-        )),
-        _events.c.organization_id, _events.c.title, _events.c.short_title, _persons.c.name, _persons.c.note,
-    )
+    select(*(_tickets[name] for name in _FACTS), _events.organization_id, _events.title, _events.short_title, _persons.name, _persons.note)
     .select_from(
-        _tickets.join(_events, _events.c.id == _tickets.c.event_id).outerjoin(_persons, _persons.c.registration_id == _tickets.c.id)
+        Registration.__table__.join(Event.__table__, _events.id == _tickets.event_id).outerjoin(
+            Person.__table__, _persons.registration_id == _tickets.id
+        )
     )
-    .order_by(_tickets.c.id)
-    .with_for_update(of=_tickets, key_share=True)
-)  # fmt: skip
-_BY_CODE = _TICKET.where(_tickets.c.code == bindparam("code"))
-_LEDGER = tuple(Record.__table__.columns)
+    .order_by(_tickets.id)
+    .with_for_update(of=Registration.__table__, key_share=True)
+)
+_BY_CODES = Prepared(lambda among: _TICKET.where(among(_tickets.code, "codes")))
+_BY_IDS = Prepared(lambda among: _TICKET.where(among(_tickets.id, "ids")))
+_BY_ANY = Prepared(
+    lambda among: _TICKET.where(
+        or_(
+            among(_tickets.code, "codes"),
+            (_tickets.event_id == bindparam("event")) & (among(_tickets.pickup_code, "pickups") | among(_tickets.id, "refs")),
+        )
+    )
+)
+_RETIRED = Prepared(lambda among: select(RetiredCode.code, RetiredCode.registration_id, RetiredCode.kind).where(among(RetiredCode.__table__.c.code, "codes")))
+Stored = namedtuple("Stored", [column.name for column in Record.__table__.columns])  # a ledger row
+_LEDGER = Prepared(
+    lambda among: select(*Record.__table__.columns).where(
+        or_(among(_ledger.id, "wanted"), among(_ledger.undoes, "ids"), among(_ledger.registration_id, "tickets"))
+    )
+)
+_UNDOS = Prepared(
+    lambda among: select(*(_ledger[name] for name in folds.Row._fields)).where(among(_ledger.undoes, "passages"), _ledger.type == "undo")
+)
+_LATER = Prepared(
+    lambda among: select(RecordDecision.record_id, RecordDecision.decided).where(among(RecordDecision.__table__.c.record_id, "asked"))
+)
 
 
 def load(piece: Piece, forms: Sequence[Form]) -> None:
@@ -68,41 +87,29 @@ def _load_tickets(piece: Piece, forms: Sequence[Form]) -> set[str]:
     return here
 
 
-def _find(piece: Piece, asked: Sequence[Form]) -> tuple[Sequence[Any], dict[str, tuple[str, str]]]:
+def _find(piece: Piece, asked: Sequence[Form]) -> tuple[Sequence[Found], dict[str, tuple[str, str]]]:
     """The rows of the named tickets, in the order in which they were locked; retired codes with their registration's id and their kind."""
     codes = {form.ticket.value for form in asked if form.ticket and form.ticket.kind == "code"}
     pickups = {form.ticket.value for form in asked if form.ticket and form.ticket.kind == "pickup"}
     refs = {form.ref for form in asked if form.ref}
-    if len(codes) == 1 and not pickups and not refs:
-        rows = db.session.execute(_BY_CODE, {"code": next(iter(codes))}).all()
-        if rows:
-            return rows, {}
-    either: list[ColumnElement[bool]] = []
-    if codes:
-        either.append(_tickets.c.code.in_(codes))
-    if pickups:
-        either.append((_tickets.c.event_id == piece.site.id) & _tickets.c.pickup_code.in_(pickups))
-    if refs:
-        either.append((_tickets.c.event_id == piece.site.id) & _tickets.c.id.in_(refs))
-    if not either:
+    if not (codes or pickups or refs):
         return [], {}
-    retired: dict[str, tuple[str, str]] = {}
-    if not is_postgresql():
-        rows = db.session.execute(_TICKET.where(or_(*either))).all()
-        found = {row.code for row in rows}
-    else:  # ids first, so that the locks are taken in one sorted order
-        plain = db.session.execute(select(_tickets.c.id, _tickets.c.code).where(or_(*either))).all()
-        found = {row.code for row in plain}
-        rows = db.session.execute(_TICKET.where(_tickets.c.id.in_({row.id for row in plain}))).all() if plain else []
-    if lost := codes - found:
-        old = db.session.execute(select(RetiredCode.code, RetiredCode.registration_id, RetiredCode.kind).where(RetiredCode.code.in_(lost)))
-        retired = {row.code: (row.registration_id, row.kind) for row in old}
-    if missing := {found for found, _kind in retired.values()} - {row.id for row in rows}:
-        rows = [*rows, *db.session.execute(_TICKET.where(_tickets.c.id.in_(missing))).all()]
-    return rows, retired
+    if pickups or refs:
+        found = _BY_ANY.all(event=piece.site.id, codes=list(codes), pickups=list(pickups), refs=list(refs))
+    else:
+        found = _BY_CODES.all(codes=list(codes))
+    rows = [Found(*row) for row in found]  # sorted, then locked: the order of the statement
+    lost = list(codes.difference(row.code for row in rows))
+    retired = {code: (registration_id, kind) for code, registration_id, kind in _RETIRED.all(codes=lost)} if lost else {}
+    missing = {registration_id for registration_id, _kind in retired.values()}.difference(row.id for row in rows)
+    return [*rows, *_by_ids(missing)], retired
 
 
-def _known(row: Any) -> Known:
+def _by_ids(ids: set[str]) -> list[Found]:
+    return [Found(*found) for found in _BY_IDS.all(ids=sorted(ids))] if ids else []
+
+
+def _known(row: Found) -> Known:
     return Known(
         id=row.id,
         event_id=row.event_id,
@@ -126,24 +133,19 @@ def _load_ledger(piece: Piece, forms: Sequence[Form], registration_ids: set[str]
     wanted = ids | {form.undoes for form in forms if form.undoes}
     if not wanted:
         return
-    ledger = Record.__table__.c
-    either: list[ColumnElement[bool]] = [ledger.id.in_(wanted), ledger.undoes.in_(ids)]
-    if registration_ids:
-        either.append(ledger.registration_id.in_(registration_ids))
     passages = []
-    for found in db.session.execute(select(*_LEDGER).where(or_(*either))):
-        row = folds.Row(*(getattr(found, name) for name in folds.Row._fields))
-        if found.id in wanted:
-            piece.stored[found.id] = found._asdict()
-        if found.type == "undo":
+    for found in _LEDGER.all(wanted=list(wanted), ids=list(ids), tickets=list(registration_ids)):
+        stored = Stored(*found)
+        row = folds.Row(*(getattr(stored, name) for name in folds.Row._fields))
+        if row.id in wanted:
+            piece.stored[row.id] = stored._asdict()
+        if row.type == "undo":
             piece.undos.append(row)
-        elif found.registration_id in registration_ids and found.epoch == piece.site.epoch:
-            piece.rows.setdefault(found.registration_id, []).append(row)
+        elif row.registration_id in registration_ids and stored.epoch == piece.site.epoch:
+            piece.rows.setdefault(row.registration_id, []).append(row)
             passages.append(row.id)
     if passages:
-        query = select(*(ledger[name] for name in folds.Row._fields)).where(ledger.undoes.in_(passages), ledger.type == "undo")
-        piece.undos += [folds.Row(*found) for found in db.session.execute(query)]
+        piece.undos += [folds.Row(*found) for found in _UNDOS.all(passages=passages)]
     if asked := {*passages, *(ids & piece.stored.keys())}:
-        later = select(RecordDecision.record_id, RecordDecision.decided).where(RecordDecision.record_id.in_(asked))
-        for decision in db.session.execute(later):
-            piece.later.setdefault(decision.record_id, set()).add(decision.decided)
+        for record_id, decided in _LATER.all(asked=list(asked)):
+            piece.later.setdefault(record_id, set()).add(decided)

@@ -1,0 +1,109 @@
+"""Statements of the hot path: written once in SQLAlchemy, compiled once, then run on the driver's own connection.
+
+SQLAlchemy's execution costs several times what SQLite needs for the same look-up (docs/decisions/0007-speed.md). What is
+lost by going around it is the session: a verb that uses these has nothing unflushed. Values and results pass through the
+same types as elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, JSON, ColumnElement, Executable, String, any_, bindparam, func, select
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+
+from eventsvc.db import db, driver
+
+Among = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
+
+
+class Prepared:
+    """One statement with named values: ``all(code="…")``, or ``many([{…}, …])`` for as many rows.
+
+    ``build`` is called once with ``among(column, name)``, which says that a column is one of a list bound as ``name``.
+    """
+
+    def __init__(self, build: Callable[[Among], Executable]) -> None:
+        self._build = build
+        self._known: dict[str, _Compiled] = {}
+
+    def all(self, **values: Any) -> list[Any]:
+        """Every row, as tuples in the order of the statement's columns."""
+        compiled = self._compiled()
+        return compiled.shape(compiled.run("execute", compiled.bind(values)).fetchall())
+
+    def one(self, **values: Any) -> Any | None:
+        """The first row, or None."""
+        return next(iter(self.all(**values)), None)
+
+    def many(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Run it for every row of values; they need not hold anything that the statement does not name."""
+        compiled = self._compiled()
+        compiled.run("executemany", [compiled.bind(row) for row in rows])
+
+    def _compiled(self) -> _Compiled:
+        dialect = db.engine.dialect
+        known = self._known.get(dialect.name)
+        if known is None:
+            known = self._known[dialect.name] = _Compiled(self._build(among_on(dialect)), dialect)
+        return known
+
+
+def among_on(dialect: Dialect) -> Among:
+    """How a database takes a list as one value, so that the statement's text stays the same whatever its length."""
+    if dialect.name == "postgresql":
+        return lambda column, name: column == any_(bindparam(name, type_=ARRAY(String)))
+    return lambda column, name: column.in_(select(func.json_each(bindparam(name, type_=JSON)).table_valued("value").c.value))
+
+
+class _Compiled:
+    """A statement as one driver takes it."""
+
+    def __init__(self, statement: Executable, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+        self.text = str(compiled)
+        self.dialect = dialect
+        self.fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required and bind.callable is None}
+        types = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+        self.names: Sequence[str] = compiled.positiontup or list(compiled.binds)
+        self.inward = [(name, types[name]) for name in self.names]
+        columns = [column[3] for column in compiled._result_columns]
+        outward = [kind.dialect_impl(dialect).result_processor(dialect, None) for kind in columns]
+        self.outward = [(number, processor) for number, processor in enumerate(outward) if processor is not None]
+        self.positional = bool(compiled.positiontup)
+
+    def bind(self, values: dict[str, Any]) -> Any:
+        """The values as the driver takes them."""
+        fixed = self.fixed
+        if self.positional:
+            return [
+                (values[name] if name in values else fixed[name]) if into is None else into(values[name] if name in values else fixed[name])
+                for name, into in self.inward
+            ]
+        return {name: into(found) if into else found for name, into in self.inward for found in [values[name] if name in values else fixed[name]]}
+
+    def shape(self, rows: list[Any]) -> list[Any]:
+        """The rows with their columns as the models give them."""
+        if not self.outward or not rows:
+            return rows
+        shaped = []
+        for row in rows:
+            values = list(row)
+            for number, processor in self.outward:
+                values[number] = processor(values[number])
+            shaped.append(tuple(values))
+        return shaped
+
+    def run(self, how: str, values: Any) -> Any:
+        """Have the driver do it; its errors come as SQLAlchemy's."""
+        cursor = driver().cursor()
+        try:
+            getattr(cursor, how)(self.text, values)
+        except self.dialect.loaded_dbapi.Error as error:
+            gone = self.dialect.is_disconnect(error, driver(), cursor)
+            raise DBAPIError.instance(
+                self.text, None, error, self.dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=gone, dialect=self.dialect
+            ) from error
+        return cursor
