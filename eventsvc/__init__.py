@@ -12,10 +12,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from eventsvc import api, cli, web
 from eventsvc import config as settings
 from eventsvc import logs
+from eventsvc.api.lane import Lane
 from eventsvc.bodies import WholeBodies
 from eventsvc.db import configure_engine, db
 from eventsvc.ports import carriers, clock, limits
 from eventsvc.services import actors, links, messages
+from eventsvc.web import headers, meters
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,6 +50,7 @@ def create_app(config: settings.Config | None = None, clock_port: clock.Clock | 
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=False)
     with app.app_context():
         configure_engine(db.engine)
+    app.wsgi_app = Lane(app, headers.of_api(config.is_https), meters.count)  # type: ignore[method-assign]
     app.wsgi_app = WholeBodies(app.wsgi_app, web.LARGEST_UPLOAD)  # type: ignore[method-assign]
     logs.init_app(app, config.log_level)
     if config.trusted_proxies:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, request
@@ -26,11 +27,13 @@ SENTENCES = {  # of HTTP errors that the framework raises by itself
 
 def attach(blueprint: Blueprint) -> None:
     """Answer every error of the API's own endpoints."""
-    blueprint.register_error_handler(Refusal, refused)
-    blueprint.register_error_handler(HTTPException, failed)
-    for kind in (OperationalError, InterfaceError, PoolTimeout):
-        blueprint.register_error_handler(kind, unreached)
-    blueprint.register_error_handler(Exception, unexpected)
+    for kind, answer in _ANSWERS:
+        blueprint.register_error_handler(kind, answer)
+
+
+def answer_to(error: Exception) -> Response:
+    """The answer to any error of an endpoint."""
+    return next(answer for kind, answer in _ANSWERS if isinstance(error, kind))(error)
 
 
 def init_app(app: Flask) -> None:
@@ -95,6 +98,14 @@ def unexpected(error: Exception) -> Response:
         return unreached(error)  # SQLite says "file is not a database" so, and a lost connection may have any name
     current_app.logger.exception("unexpected error in the API")
     return problem(500, "internal", "系统出错了，请稍后再试")
+
+
+_ANSWERS: tuple[tuple[type[Exception], Callable[[Any], Response]], ...] = (
+    (Refusal, refused),
+    (HTTPException, failed),
+    *((kind, unreached) for kind in (OperationalError, InterfaceError, PoolTimeout)),
+    (Exception, unexpected),
+)
 
 
 def _before_an_endpoint(error: HTTPException) -> Any:

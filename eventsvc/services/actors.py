@@ -94,8 +94,8 @@ SYSTEM = Actor("system")
 
 def authenticate(token: str) -> Actor:
     """The actor behind a bearer token; raises Unauthorized (``device_revoked`` for a revoked device)."""
-    if token.startswith("ed_"):
-        return settled(_claim(token))
+    if (device := claim_device(token)) is not None:
+        return settled(device)
     if token.startswith("eu_"):
         return _uploader(token)
     row = db.session.execute(
@@ -149,7 +149,18 @@ class Claim:
 
 def claim(token: str) -> Actor | Claim:
     """The actor behind a bearer token, or for a device the claim to be redeemed within the verb's own transaction. Raises Unauthorized."""
-    return _claim(token) if token.startswith("ed_") else authenticate(token)
+    return claim_device(token) or authenticate(token)
+
+
+def claim_device(token: str) -> Claim | None:
+    """The claim of a device's token, None for a token of another kind. Raises Unauthorized where the seal is not ours."""
+    if not token.startswith("ed_"):
+        return None
+    _, _, rest = token.partition("_")
+    device_id, _, mac = rest.partition("_")
+    if not hmac.compare_digest(mac.encode(), seal("device", device_id).encode()):
+        raise Unauthorized
+    return Claim(device_id)
 
 
 def redeem(claims: Collection[Claim]) -> dict[Claim, Actor | Unauthorized]:
@@ -171,14 +182,6 @@ def settled(actor: Actor | Claim) -> Actor:
 _devices = Device.__table__.c
 _DeviceRow = namedtuple("_DeviceRow", ("id", "event_id", "scopes", "checkpoints", "name", "revoked_at", "last_seen_at", "queued"))
 _DEVICES = Prepared(lambda among: select(*(_devices[name] for name in _DeviceRow._fields)).where(among(_devices.id, "ids")))
-
-
-def _claim(token: str) -> Claim:
-    _, _, rest = token.partition("_")
-    device_id, _, mac = rest.partition("_")
-    if not hmac.compare_digest(mac.encode(), seal("device", device_id).encode()):
-        raise Unauthorized
-    return Claim(device_id)
 
 
 def _device(row: _DeviceRow | None) -> Actor | Unauthorized:

@@ -36,14 +36,29 @@ def init_app(app: Flask) -> None:
     app.after_request(add)
 
 
+def of_api(is_https: bool) -> list[tuple[str, str]]:
+    """The headers of every answer below /api, for what is answered before a response of the framework is made."""
+    always = {
+        "Content-Security-Policy": STRICT,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": _permissions(""),
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    return [*always.items(), *([("Strict-Transport-Security", f"max-age={YEAR}")] if is_https else [])]
+
+
+def _permissions(path: str) -> str:
+    return f"camera={'(self)' if path == '/scan' else '()'}, microphone=(), geolocation=(), payment=()"
+
+
 def add(response: Response) -> Response:
     """The headers of one response; a view's own stricter ones stay."""
     is_worker = request.endpoint in {"static", "web.scan_static"} and request.path.endswith(f"/{WORKER}")
     response.headers.setdefault("Content-Security-Policy", WITH_WASM if is_worker else STRICT)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer" if _on_ticket(request.path) else "same-origin")
-    camera = "(self)" if request.path == "/scan" else "()"
-    response.headers.setdefault("Permissions-Policy", f"camera={camera}, microphone=(), geolocation=(), payment=()")
+    response.headers.setdefault("Permissions-Policy", _permissions(request.path))
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if current_app.config["EVENTSVC"].is_https:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")

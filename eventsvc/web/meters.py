@@ -27,10 +27,15 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "unmatched"
     method = request.method if request.url_rule else "any"
-    with _lock:
-        _requests[method, route, response.status_code] += 1
-        _seconds[method, route] += time.perf_counter() - g.get("began", time.perf_counter())  # type: ignore[assignment]
+    count(method, route, response.status_code, time.perf_counter() - g.get("began", time.perf_counter()))
     return response
+
+
+def count(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answer."""
+    with _lock:
+        _requests[method, route, status] += 1
+        _seconds[method, route] += seconds  # type: ignore[assignment]
 
 
 def lines() -> Iterator[str]:

@@ -1,0 +1,100 @@
+"""The short way for records and the endpoint behind it give one answer: the same request once as "Bearer", once as "bearer", which goes the long way."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import uuid
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from eventsvc.api import lane
+from tests.api.conftest import Api
+
+AT = "2026-08-14T18:00:00+08:00"
+TAP = {"type": "tally", "counter": "leaflets", "quantity": 1, "at": AT}
+VOLATILE = {"request_id", "server_time"}
+
+
+def tap(number: int) -> dict[str, Any]:
+    return {"id": str(uuid.UUID(int=number)), **TAP}
+
+
+BODIES: dict[str, Any] = {
+    "a record": {"records": [tap(1)]},
+    "a heartbeat": {"records": [], "queued": 3},
+    "one bad among good": {"records": [tap(2), {"id": "x"}, None, tap(3)]},
+    "an unknown ticket": {"records": [{"id": str(uuid.UUID(int=9)), "type": "checkin", "checkpoint": "gate", "ticket": "x", "count": 1, "at": AT}]},
+    "a bad envelope": {"records": 5},
+    "a bad time": {"records": [], "sent_at": "now"},
+    "too many": {"records": [None] * 501},
+    "no object": [1],
+    "no JSON": "{",
+    "empty": "",
+}
+
+
+def both(client: FlaskClient, slug: str, body: Any, token: str, **headers: str) -> list[Any]:
+    """The answers of the short and of the long way, without what differs from request to request."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    found = []
+    for scheme in ("Bearer", "bearer"):
+        sent = {"Authorization": f"{scheme} {token}", "Content-Type": "application/json", **headers}
+        answer = client.post(f"/api/v1/events/{slug}/records", data=text, headers=sent)
+        shown = {key: value for key, value in answer.get_json().items() if key not in VOLATILE}
+        for result in shown.get("results", ()):
+            result["status"] = result["status"].replace("replayed", "recorded")
+        kept = {name: value for name, value in answer.headers.items() if name not in {"X-Request-ID", "Content-Length"}}
+        found.append((answer.status, shown, kept))
+    return found
+
+
+@pytest.mark.parametrize("what", BODIES)
+def test_both_ways_answer_alike(api: Api, what: str) -> None:
+    short, long = both(api.app.test_client(), api.slug, BODIES[what], api.device("scan", "tally"))
+    assert short == long
+
+
+def test_both_ways_refuse_alike(api: Api) -> None:
+    good = api.device("scan")
+    body = {"records": [tap(1)]}
+    revoked = api.device("scan")
+    phones = api("GET", "/events/{slug}/devices", api.owner).get_json()["items"]
+    gone = next(phone["id"] for phone in phones if phone["id"] in revoked)
+    api("DELETE", f"/events/{{slug}}/devices/{gone}", api.owner)
+    for slug, token, status in (
+        ("no-such", good, 404), (api.slug, good[:-1] + ("0" if good[-1] != "0" else "1"), 401), (api.slug, revoked, 401),
+        (api.slug, api.owner, 200), (api.slug, "", 401), ("No_Slug", good, 404),
+    ):  # fmt: skip
+        short, long = both(api.app.test_client(), slug, body, token)
+        assert short == long
+        assert int(short[0][:3]) == status, (slug, status)
+
+
+def test_an_error_of_ours_is_told_alike(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    token, api.app.testing = api.device("scan"), False
+    monkeypatch.setattr(lane.records, "submit", fail)
+    short, long = both(api.app.test_client(), api.slug, {"records": []}, token)
+    assert short == long and short[0].startswith("500")
+
+
+def test_the_short_way_is_taken(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = api.device("tally")
+    monkeypatch.setattr(api.app, "full_dispatch_request", None)
+    answer = api.app.test_client().post(
+        f"/api/v1/events/{api.slug}/records", json={"records": [tap(1)]}, headers={"Authorization": f"Bearer {token}"}
+    )
+    assert answer.get_json()["results"][0]["status"] == "recorded"
+
+
+def test_long_answers_are_packed_for_whoever_can_read_them(api: Api) -> None:
+    token = api.device("tally")
+    headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "br, gzip"}
+    answer = api.app.test_client().post(f"/api/v1/events/{api.slug}/records", json={"records": [tap(n) for n in range(40)]}, headers=headers)
+    assert answer.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in answer.headers["Vary"]
+    assert len(json.loads(gzip.decompress(answer.data))["results"]) == 40
