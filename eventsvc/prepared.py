@@ -7,7 +7,8 @@ same types as elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ARRAY, JSON, ColumnElement, Executable, String, any_, bindparam, func, select
@@ -67,22 +68,20 @@ class _Compiled:
         self.dialect = dialect
         self.fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required and bind.callable is None}
         types = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
-        self.names: Sequence[str] = compiled.positiontup or list(compiled.binds)
-        self.inward = [(name, types[name]) for name in self.names]
+        self.positional = bool(compiled.positiontup)
+        self.names = list(compiled.positiontup or compiled.binds)
+        self.pick = itemgetter(*self.names) if len(self.names) > 1 else lambda values: (values[self.names[0]],) if self.names else ()
+        self.inward = [(number, types[name]) for number, name in enumerate(self.names) if types[name] is not None]
         columns = [column[3] for column in compiled._result_columns]
         outward = [kind.dialect_impl(dialect).result_processor(dialect, None) for kind in columns]
         self.outward = [(number, processor) for number, processor in enumerate(outward) if processor is not None]
-        self.positional = bool(compiled.positiontup)
 
     def bind(self, values: dict[str, Any]) -> Any:
         """The values as the driver takes them."""
-        fixed = self.fixed
-        if self.positional:
-            return [
-                (values[name] if name in values else fixed[name]) if into is None else into(values[name] if name in values else fixed[name])
-                for name, into in self.inward
-            ]
-        return {name: into(found) if into else found for name, into in self.inward for found in [values[name] if name in values else fixed[name]]}
+        given = list(self.pick({**self.fixed, **values} if self.fixed else values))
+        for number, processor in self.inward:
+            given[number] = processor(given[number])
+        return given if self.positional else dict(zip(self.names, given, strict=True))
 
     def shape(self, rows: list[Any]) -> list[Any]:
         """The rows with their columns as the models give them."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 
 from eventsvc.models import Event, Person, Record, RecordDecision, Registration, RetiredCode
 from eventsvc.prepared import Prepared
 from eventsvc.services import folds
 from eventsvc.services.record_form import Form
-from eventsvc.services.records.piece import Known, Piece
+from eventsvc.services.records.piece import Known, Piece, as_row
 
 _tickets, _events, _persons, _ledger = Registration.__table__.c, Event.__table__.c, Person.__table__.c, Record.__table__.c
 _FACTS = ("id", "event_id", "seq", "party_size", "status", "blocked", "sessions", "answered", "valid_from", "valid_until", "code", "pickup_code")
@@ -41,16 +41,22 @@ _BY_ANY = Prepared(
 )
 _RETIRED = Prepared(lambda among: select(RetiredCode.code, RetiredCode.registration_id, RetiredCode.kind).where(among(RetiredCode.__table__.c.code, "codes")))
 Stored = namedtuple("Stored", [column.name for column in Record.__table__.columns])  # a ledger row
-_LEDGER = Prepared(
-    lambda among: select(*Record.__table__.columns).where(
-        or_(among(_ledger.id, "wanted"), among(_ledger.undoes, "ids"), among(_ledger.registration_id, "tickets"))
+_STORED = Prepared(lambda among: select(*Record.__table__.columns).where(among(_ledger.id, "wanted") | among(_ledger.undoes, "ids")))
+_ROW = tuple(_ledger[name] for name in folds.Row._fields)
+_decided = RecordDecision.__table__.c
+_PASSAGES = Prepared(  # of a ticket that is shown again and again only the scans that let somebody in
+    lambda among: select(*_ROW).where(
+        among(_ledger.registration_id, "tickets"),
+        _ledger.epoch == bindparam("epoch"),
+        _ledger.type != "undo",
+        or_(_ledger.outcome == "admitted", _ledger.decided == "admitted", exists().where(_decided.record_id == _ledger.id)),
     )
 )
 _UNDOS = Prepared(
-    lambda among: select(*(_ledger[name] for name in folds.Row._fields)).where(among(_ledger.undoes, "passages"), _ledger.type == "undo")
+    lambda among: select(*_ROW).where(among(_ledger.undoes, "passages"), _ledger.type == "undo")
 )
 _LATER = Prepared(
-    lambda among: select(RecordDecision.record_id, RecordDecision.decided).where(among(RecordDecision.__table__.c.record_id, "asked"))
+    lambda among: select(_decided.record_id, _decided.decided).where(among(_decided.record_id, "asked"))
 )
 
 
@@ -133,16 +139,17 @@ def _load_ledger(piece: Piece, forms: Sequence[Form], registration_ids: set[str]
     wanted = ids | {form.undoes for form in forms if form.undoes}
     if not wanted:
         return
+    for found in _STORED.all(wanted=list(wanted), ids=list(ids)):
+        stored = Stored(*found)._asdict()
+        if stored["id"] in wanted:
+            piece.stored[stored["id"]] = stored
+        if stored["type"] == "undo":
+            piece.undos.append(as_row(stored))
     passages = []
-    for found in _LEDGER.all(wanted=list(wanted), ids=list(ids), tickets=list(registration_ids)):
-        stored = Stored(*found)
-        row = folds.Row(*(getattr(stored, name) for name in folds.Row._fields))
-        if row.id in wanted:
-            piece.stored[row.id] = stored._asdict()
-        if row.type == "undo":
-            piece.undos.append(row)
-        elif row.registration_id in registration_ids and stored.epoch == piece.site.epoch:
-            piece.rows.setdefault(row.registration_id, []).append(row)
+    if registration_ids:
+        for found in _PASSAGES.all(tickets=list(registration_ids), epoch=piece.site.epoch):
+            row = folds.Row(*found)
+            piece.rows.setdefault(row.registration_id or "", []).append(row)
             passages.append(row.id)
     if passages:
         piece.undos += [folds.Row(*found) for found in _UNDOS.all(passages=passages)]
