@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from eventsvc.ports import clock
 from eventsvc.services import devices as phones
-from eventsvc.services import event_document, links, quarantine, registrations
+from eventsvc.services import event_document, imports, links, quarantine, registrations
 from eventsvc.services.persons import mask_name, mask_phone
 from eventsvc.services.reports import Figures, Frozen
 
@@ -60,6 +60,16 @@ def registration(of: Any, person: Any, zone: str, *, secrets: bool) -> dict[str,
         "cancelled_at": moment(of.cancelled_at, zone),
         **(_secrets(of) if secrets else {}),
     }
+
+
+def brought(of: imports.Brought) -> dict[str, Any]:
+    """What became of each row of an import."""
+    results = []
+    for row, made in of.rows:
+        errors = [{"field": fault.field, "code": fault.code, "message": fault.sentence()} for fault in row.faults]
+        known = {"id": made.id, "registration_status": made.status, "pickup_code": made.pickup_code} if made else {}
+        results.append({"row": row.number, "status": "created" if made else row.state, "errors": errors, **known})
+    return {"import_id": of.import_id, "created": sum(made is not None for _row, made in of.rows), "results": results}
 
 
 def _secrets(of: Any) -> dict[str, Any]:

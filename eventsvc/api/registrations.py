@@ -6,7 +6,7 @@ from typing import Any
 
 from eventsvc.api import answers, schemas
 from eventsvc.api.operations import Call, operation, parse
-from eventsvc.services import actors, registrations
+from eventsvc.services import actors, imports, registrations
 
 TAG = "registrations"
 ONE = "/events/{slug}/registrations/{registration_id}"
@@ -34,6 +34,21 @@ def search(call: Call, slug: str) -> dict[str, Any]:
     secrets = call.actor.may("registration.edit", event.organization_id)
     items = [answers.registration(row, person, event.timezone, secrets=secrets) for row, person in rows]
     return {"items": items, "next_cursor": following}
+
+
+@operation(
+    "POST", "/events/{slug}/registrations/import", action="registration.edit", tag=TAG, status=201, creates=True,
+    summary="Register many parties at once, each row answered for", body=schemas.ImportBody, answer=schemas.ImportAnswer,
+    refusals=("not_published", "registration_closed", "event_cancelled"),
+)  # fmt: skip
+def import_rows(call: Call, slug: str) -> dict[str, Any]:
+    """What became of each row, in order."""
+    actors.load_event(call.actor, slug, "registration.edit")
+    wanted = parse(schemas.ImportBody, call.body)
+    rows = call.body["rows"]
+    return answers.brought(
+        imports.bring(call.actor, slug, rows, channel=wanted.channel, consent=wanted.consent, doubles=wanted.doubles == "import", whole=wanted.all_or_nothing)
+    )
 
 
 @operation("GET", ONE, action="registration.list", tag=TAG, summary="Read a registration", answer=schemas.RegistrationDetail)

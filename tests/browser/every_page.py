@@ -159,6 +159,7 @@ EVERY = [
     Sight("import-refused", "member", f"{CONSOLE}/imports/{{import_draft}}", send("form:has(#consent)")),
     Sight("import-done", "member", f"{CONSOLE}/imports/{{import_done}}"),
     Sight("import-undo", "member", f"{CONSOLE}/imports/{{import_done}}/undo"),
+    Sight("export", "member", f"{CONSOLE}/registrations/export"),
     Sight("party", "member", f"{CONSOLE}/registrations/{{whole_id}}"),
     Sight("party-cancel", "member", f"{CONSOLE}/registrations/{{whole_id}}/cancel"),
     Sight("desk", "member", f"{CONSOLE}/desk"),

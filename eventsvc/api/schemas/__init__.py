@@ -6,6 +6,8 @@ from eventsvc.api.schemas.figures import FiguresAnswer, FrozenAnswer, ReportAnsw
 from eventsvc.api.schemas.records import Accepted, QuarantineAnswer, RecordsAnswer, RecordsBody, Refused, SalvageAnswer
 from eventsvc.api.schemas.registrations import (
     BlockBody,
+    ImportAnswer,
+    ImportBody,
     RegistrationAnswer,
     RegistrationBody,
     RegistrationDetail,
@@ -26,6 +28,8 @@ __all__ = [
     "EventPage",
     "FiguresAnswer",
     "FrozenAnswer",
+    "ImportAnswer",
+    "ImportBody",
     "InvitationAnswer",
     "InvitationBody",
     "JoinAnswer",

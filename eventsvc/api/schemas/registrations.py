@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from eventsvc.api.schemas.shape import Channel, Cursor, Shape, Status, Text
+from eventsvc.api.schemas.shape import Channel, Cursor, FaultShape, Shape, Status, Text
 
 
 class RegistrationBody(Shape):
@@ -93,6 +93,35 @@ class SearchBody(Shape):
     status: Literal["confirmed", "waitlisted", "pending", "cancelled", "blocked"] | None = None
     cursor: Cursor | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class ImportBody(Shape):
+    """At most 5,000 parties, rows like RegistrationBody; ``consent``: the caller's word that all of them agreed."""
+
+    rows: Annotated[list[dict[str, Any]], Field(max_length=5000)]
+    consent: bool = False
+    channel: Literal["desk", "phone", "proxy"] = "desk"
+    doubles: Literal["skip", "import"] = "skip"
+    all_or_nothing: bool = False
+
+
+class ImportResult(Shape):
+    """A row from 0; ``double``: its phone, or its name with the same tail or without a phone, is there already."""
+
+    row: int
+    status: Literal["created", "faulty", "double", "refused"]
+    errors: list[FaultShape]
+    id: str | None = None
+    registration_status: Status | None = None
+    pickup_code: str | None = None
+
+
+class ImportAnswer(Shape):
+    """What became of each row, in order; the console lists the import and can take it back."""
+
+    import_id: str
+    created: int
+    results: list[ImportResult]
 
 
 class BlockBody(Shape):

@@ -4,6 +4,7 @@ Read and laid out (`stage_file`, `stage_text`, `lay_out`), looked at (`overview`
 taken back (`undo`). Places, waitlist and parties are decided by the same verb as at the desk.
 """
 
+from eventsvc.services.imports.at_once import Brought, bring
 from eventsvc.services.imports.columns import choices, letter
 from eventsvc.services.imports.running import go_on, left_alone, start
 from eventsvc.services.imports.sheets import MOST_BYTES, MOST_ROWS
@@ -27,9 +28,11 @@ from eventsvc.services.imports.undoing import undo, untouched
 __all__ = [
     "MOST_BYTES",
     "MOST_ROWS",
+    "Brought",
     "Line",
     "Overview",
     "RowFault",
+    "bring",
     "choices",
     "discard",
     "erase_of",

@@ -12,6 +12,7 @@ from eventsvc.services.registrations.changing import (
     reissue,
     restore,
 )
+from eventsvc.services.registrations.exporting import Listed, export
 from eventsvc.services.registrations.finding import (
     MOST_FOUND,
     Found,
@@ -51,6 +52,7 @@ __all__ = [
     "CLOSED",
     "CONSENT_VERSION",
     "Found",
+    "Listed",
     "MOST_FOUND",
     "Registered",
     "Wanted",
@@ -59,6 +61,7 @@ __all__ = [
     "by_code",
     "cancel",
     "change",
+    "export",
     "find_mine",
     "held",
     "lookup",

@@ -9,6 +9,7 @@ from eventsvc.web.manage import (
     devices,
     events,
     figures,
+    exports,
     home,
     imports,
     journal,
@@ -26,7 +27,7 @@ from eventsvc.web.manage import (
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, imports, devices, live, figures, conflicts, report, tallies, journal, members, rehearsal, paper)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, imports, exports, devices, live, figures, conflicts, report, tallies, journal, members, rehearsal, paper)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:
