@@ -34,12 +34,19 @@ SETTINGS = (
     Setting("BASE_URL", "", "Public address in links and QR codes; empty means http://HOST:PORT."),
     Setting("TRUSTED_PROXIES", "0", "How many reverse proxies in front set X-Forwarded-For and -Proto."),
     Setting("METRICS_TOKEN", "", "Bearer token of /metrics; empty hides the page."),
-    Setting("SMS_BACKEND", "none", "Text messages: none, or console (into the log alone)."),
+    Setting("SMS_BACKEND", "none", "Text messages: none, console (into the log alone), aliyun or tencent (docs/messages.md)."),
+    Setting("SMS_SIGN", "", "Signature of text messages as it was approved, 2 to 12 characters."),
+    Setting("SMS_TEMPLATES", "", "Approved templates, as in confirmed=SMS_1,reminder=SMS_2 (docs/messages.md)."),
+    Setting("SMS_KEY_ID", "", "Access key (aliyun AccessKey ID, tencent SecretId)."),
+    Setting("SMS_KEY_SECRET", "", "Its secret."),
+    Setting("SMS_APP_ID", "", "SdkAppId (tencent alone)."),
+    Setting("SMS_ENDPOINT", "", "Address of the text message service where it is not the provider's usual one."),
     Setting("MAIL_URL", "", "Mail server, smtp://user:password@host:587?from=address (or smtps://); console: into the log alone; empty: no mail."),
     Setting("REMIND_AT", "18:00", "Hour of the evening before at which people are reminded; off: no reminders."),
     Setting("QR_CASE", "upper", "Case of the address in the QR code: upper (smaller code) or lower."),
     Setting("SERVER_THREADS", "128", "Requests that one server process works on at the same time."),
     Setting("SERVER_WORKERS", "1", "Server processes; more than 1 only with PostgreSQL."),
+    Setting("WORKER", "inside", "Who sends messages and cleans up: inside (the server starts a worker) or apart (flask worker is run elsewhere)."),
     Setting("LOG_LEVEL", "INFO", "Least level of the log lines: DEBUG, INFO, WARNING, ERROR."),
 )
 
@@ -58,11 +65,18 @@ class Config:
     trusted_proxies: int
     metrics_token: str
     sms_backend: str
+    sms_sign: str
+    sms_templates: dict[str, str]
+    sms_key_id: str
+    sms_key_secret: str
+    sms_app_id: str
+    sms_endpoint: str
     mail_url: str
     remind_at: time | None
     qr_case: str
     server_threads: int
     server_workers: int
+    worker_inside: bool
     log_level: str
 
     @property
@@ -105,8 +119,12 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         raise BadSetting("SERVER_WORKERS above 1 needs PostgreSQL: set DATABASE_URL, or SERVER_WORKERS=1.")
     if raw["QR_CASE"] not in {"upper", "lower"}:
         raise BadSetting("QR_CASE must be upper or lower.")
-    if raw["SMS_BACKEND"] not in {"none", "console"}:
-        raise BadSetting("SMS_BACKEND must be none or console.")
+    if raw["SMS_BACKEND"] not in {"none", "console", "aliyun", "tencent"}:
+        raise BadSetting("SMS_BACKEND must be none, console, aliyun or tencent.")
+    if raw["SMS_SIGN"] and not 2 <= len(raw["SMS_SIGN"]) <= 12:
+        raise BadSetting("SMS_SIGN must have 2 to 12 characters, without 【】.")
+    if raw["WORKER"] not in {"inside", "apart"}:
+        raise BadSetting("WORKER must be inside or apart.")
     if raw["LOG_LEVEL"] not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise BadSetting("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
     if raw["SECRET_KEY"] and len(raw["SECRET_KEY"]) < 16:
@@ -122,11 +140,18 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         trusted_proxies=_whole("TRUSTED_PROXIES", raw["TRUSTED_PROXIES"], 0, 9),
         metrics_token=raw["METRICS_TOKEN"],
         sms_backend=raw["SMS_BACKEND"],
+        sms_sign=raw["SMS_SIGN"],
+        sms_templates=_pairs("SMS_TEMPLATES", raw["SMS_TEMPLATES"]),
+        sms_key_id=raw["SMS_KEY_ID"],
+        sms_key_secret=raw["SMS_KEY_SECRET"],
+        sms_app_id=raw["SMS_APP_ID"],
+        sms_endpoint=raw["SMS_ENDPOINT"],
         mail_url=raw["MAIL_URL"],
         remind_at=_hour("REMIND_AT", raw["REMIND_AT"]),
         qr_case=raw["QR_CASE"],
         server_threads=_whole("SERVER_THREADS", raw["SERVER_THREADS"], 4, 1024),
         server_workers=workers,
+        worker_inside=raw["WORKER"] == "inside",
         log_level=raw["LOG_LEVEL"],
     )
 
@@ -135,6 +160,14 @@ def _whole(name: str, text: str, least: int, most: int) -> int:
     if text.isascii() and text.isdigit() and least <= int(text) <= most:
         return int(text)
     raise BadSetting(f"{name}={text!r} must be a whole number from {least} to {most}.")
+
+
+def _pairs(name: str, text: str) -> dict[str, str]:
+    """``a=1,b=2`` as a dictionary."""
+    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+    if any(not key.strip() or not value.strip() for key, _, value in pairs):
+        raise BadSetting(f"{name} must look like confirmed=SMS_1,reminder=SMS_2 .")
+    return {key.strip(): value.strip() for key, _, value in pairs}
 
 
 def _hour(name: str, text: str) -> time | None:

@@ -7,21 +7,24 @@ nothing. The server is granian with many blocking threads (docs/decisions/0003-s
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import ipaddress
 import logging
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from alembic.util import CommandError
 from flask import Flask
+from flask.cli import ScriptInfo
 from flask_migrate import upgrade
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -30,8 +33,10 @@ from eventsvc import config as settings
 from eventsvc import create_app, logs
 from eventsvc.config import BadSetting, Config
 
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+ROOT = Path(__file__).resolve().parent.parent
+MIGRATIONS = ROOT / "migrations"
 STOP_SECONDS = 10  # how long a request under way may still take after SIGTERM
+WORKER_PAUSE = 5  # before a worker that ended is started again
 HEADER_MILLISECONDS = 15_000  # how long a client may take over its header, or stay idle between two requests
 
 
@@ -43,9 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the server until it is told to stop; returns the exit status (2: could not start)."""
     parser = argparse.ArgumentParser(prog="python -m eventsvc.serve", description="Start the server (knobs: environment).")
     parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)  # the worker that the server starts
     chosen = parser.parse_args(arguments)
     try:
         config = settings.load()
+        if chosen.worker:
+            _end_with_parent()
+            return run_worker(create_app(config))
         address = claim_port(config)
         app = create_app(config)
         migrate(app)
@@ -54,7 +63,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"eventsvc cannot start: {stop}", file=sys.stderr)
         return 2
     threading.Thread(target=announce, args=(address, config.port, [*lines, *network_lines(config)]), daemon=True).start()
-    return serve(config, address)
+    with attended(config):
+        return serve(config, address)
+
+
+def run_worker(app: Flask) -> int:
+    """`flask worker` in this process, until SIGTERM."""
+    app.cli.main(["worker"], obj=ScriptInfo(create_app=lambda: app), standalone_mode=False)
+    return 0
+
+
+@contextlib.contextmanager
+def attended(config: Config) -> Iterator[None]:
+    """Keep a worker beside the server (unless WORKER=apart): a process of its own, started again if it ends, stopped at the end."""
+    over = threading.Event()
+    running: list[subprocess.Popen[bytes]] = []
+
+    def keep() -> None:
+        while not over.is_set():
+            worker = subprocess.Popen([sys.executable, "-m", "eventsvc.serve", "--worker"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            running[:] = [worker]
+            worker.wait()
+            over.wait(WORKER_PAUSE)
+
+    keeper = threading.Thread(target=keep, daemon=True)  # it outlives its workers: they end with the thread that started them
+    if config.worker_inside:
+        keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for worker in running:
+            worker.terminate()
+            try:
+                worker.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                worker.kill()
 
 
 def claim_port(config: Config) -> str:

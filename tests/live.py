@@ -56,6 +56,7 @@ class LiveServer:
             "DATA_DIR": str(self.data_dir),
             "DATABASE_URL": self.database_url,
             "SECRET_KEY": "a-key-that-only-tests-use",
+            "WORKER": "apart",
             **self.environ,
         }
 

@@ -20,6 +20,7 @@ from eventsvc.cli.stops import first_line, settings
 from eventsvc.config import Config
 from eventsvc.ports import clock, limits
 from eventsvc.services import backups, checkup, schema
+from eventsvc.services.messages import overview
 
 OK, LOOK, WRONG = "OK", "注意", "错误"
 LEAST, LITTLE = 200 * 1024 * 1024, 1024 * 1024 * 1024  # bytes free: error below the first, warning below the second
@@ -193,6 +194,7 @@ def database(config: Config) -> Iterator[Finding]:
     if found == schema.head():
         yield Finding(OK, "数据表 Tables", f"最新 newest ({found})")
         yield from people()
+        yield from waiting()
     elif found is None or schema.knows(found):
         yield Finding(WRONG, "数据表 Tables", f"{found or '没有 none'}，应为 should be {schema.head()}: flask --app app db upgrade")
     else:
@@ -223,6 +225,16 @@ def postgresql(_config: Config, safety: dict[str, str]) -> Iterator[Finding]:
         yield Finding(WRONG, "PostgreSQL synchronous_commit", "off，断电会丢记录 a power cut loses records: on")
     if not all(backups.postgresql.program(name) for name in ("pg_dump", "pg_restore")):
         yield Finding(LOOK, "pg_dump", "没有，不能备份 missing, no backups: apt-get install postgresql-client")
+
+
+def waiting() -> Iterator[Finding]:
+    """Messages are sent as they come."""
+    since = overview.overdue()
+    if since is None:
+        yield Finding(OK, "通知 Messages", "没有积压 none waits for long")
+    else:
+        yield Finding(LOOK, "通知 Messages", f"从 {since:%Y-%m-%d %H:%M} UTC 积压至今 wait since then: flask --app app worker")
+    schema.disconnect()
 
 
 def people() -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eventsvc.config import Config
 from eventsvc.ports import smtp
+from eventsvc.ports import sms as sms_services
 from eventsvc.ports.carrier import Console, Mail, Sms
 
 
@@ -15,5 +16,5 @@ def mail(config: Config) -> Mail | None:
 
 
 def sms(config: Config) -> Sms | None:
-    """The text message service of SMS_BACKEND, or None where there is none."""
-    return Console() if config.sms_backend == "console" else None
+    """The text message service of SMS_BACKEND, or None where there is none. Raises BadSetting."""
+    return sms_services.from_settings(config)

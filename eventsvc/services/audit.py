@@ -37,19 +37,19 @@ def recent(actor: Actor, limit: int = 100) -> list[AuditLine]:
     entries = [entry for organization in owned for entry in journal.recent(organization, limit)]
     entries = sorted(entries, key=lambda entry: entry.id, reverse=True)[:limit]
     concerned = {f"member:user:{entry.detail['user']}" for entry in entries if entry.detail.get("user")}
-    names = _names({entry.actor for entry in entries} | concerned)
+    found = names({entry.actor for entry in entries} | concerned)
     about = select(Event.id, Event.slug, Event.title).where(Event.id.in_({entry.event_id for entry in entries if entry.event_id}))
     events = {row.id: row for row in db.session.execute(about)}
     lines = []
     for entry in entries:
         event = events.get(entry.event_id or "")
-        who = names.get(entry.actor, entry.actor.partition(":")[0])
-        about = names.get(f"member:user:{entry.detail.get('user')}", "")
+        who = found.get(entry.actor, entry.actor.partition(":")[0])
+        about = found.get(f"member:user:{entry.detail.get('user')}", "")
         lines.append(AuditLine(entry.at, who, entry.action, event and event.slug, event and event.title, entry.detail, about))
     return lines
 
 
-def _names(actors: set[str]) -> dict[str, str]:
+def names(actors: set[str]) -> dict[str, str]:
     """What people call the callers: a user's name or address, a token's label."""
     users = {name.removeprefix("member:user:"): name for name in actors if name.startswith("member:user:")}
     tokens = {name.removeprefix("member:token:"): name for name in actors if name.startswith("member:token:")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -94,3 +95,32 @@ def settled(server: LiveServer) -> str:
     while "Ctrl+C" not in server.printed() and time.monotonic() < deadline:
         time.sleep(0.1)
     return server.printed()
+
+
+def test_the_server_brings_its_worker_along(new_server: Callable[..., LiveServer]) -> None:
+    server = new_server(WORKER="inside")
+    deadline = time.monotonic() + 60
+    while '"eventsvc.worker"' not in server.printed() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert '"eventsvc.worker"' in server.printed(), server.printed()[-2000:]
+    workers = attending(server)
+    assert len(workers) == 1
+    os.kill(workers[0], signal.SIGKILL)
+    while attending(server) in ([], workers) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert len(attending(server)) == 1, "it is started again"
+    assert server.stop() == 0
+    assert attending(server) == []
+
+
+def attending(server: LiveServer) -> list[int]:
+    """The process ids of the workers whose settings are this server's."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command, environ = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if b"eventsvc.serve\0--worker" in command and f"PORT={server.port}\0".encode() in environ:
+            found.append(int(process.name))
+    return found

@@ -15,6 +15,7 @@ from eventsvc.web.manage import (
     journal,
     live,
     members,
+    messages,
     new,
     paper,
     registrations,
@@ -27,7 +28,7 @@ from eventsvc.web.manage import (
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, imports, exports, devices, live, figures, conflicts, report, tallies, journal, members, rehearsal, paper)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, imports, exports, devices, live, figures, conflicts, report, tallies, journal, members, messages, rehearsal, paper)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:

@@ -12,10 +12,12 @@ from wtforms import HiddenField, StringField
 
 from eventsvc.errors import Conflict, Invalid
 from eventsvc.services import figures, idempotency, links, registrations
+from eventsvc.services.messages import overview
 from eventsvc.services.persons import mask_name, mask_phone, show_phone
 from eventsvc.web.forms import Needed, PageForm, registration_form, text_of, whole_of
 from eventsvc.web.manage.console import blueprint, event_of, form_key, may, show
 from eventsvc.web.manage.lines import all_said
+from eventsvc.web.manage.messages import words
 from eventsvc.web.view import action
 
 PAGE = 50
@@ -116,7 +118,7 @@ def _shown(slug: str, registration_id: str, form: PartyForm | None = None, statu
         lines=all_said(figures.lines(g.actor, slug, "ticket", found.id)), position=registrations.position(found),
         people_in=registrations.people_in(event, found), ticket_url=links.ticket(found.code),
         manage_url=links.manage(registrations.manage_token(found.id)) if editor else None,
-        chosen=[session.name for session in event.sessions if session.key in found.sessions],
+        chosen=[session.name for session in event.sessions if session.key in found.sessions], told=overview.of_registration(found), **words(),
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ TURNS = {
             lazy_gettext("停止报名，扫码时提示“已取消”。"),
             lazy_gettext("取消以后不能恢复；只是改时间请用“改期”。"),
         ),
-        lazy_gettext("已取消。请按报名名单打电话通知。"),
+        lazy_gettext("已取消。要打电话通知的人，在“通知”里。"),
         "danger",
     ),
     "finalize": Turn(
