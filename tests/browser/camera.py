@@ -29,10 +29,11 @@ def film(text: str | None, folder: Path, name: str = "camera") -> Path:
 
 
 def reel(stills: list[Path], folder: Path, name: str = "reel", each: int = 9) -> Path:
-    """A 1280x720 video of square pictures, one after another, looped by Chromium at 30 frames a second; ``each`` frames a picture."""
-    listing, video = folder / f"{name}.txt", folder / f"{name}.mjpeg"
-    listing.write_text("".join(f"file '{still}'\nduration {each / 30:.4f}\n" for still in stills), encoding="ascii")
-    shape = "fps=30,scale=640:640:flags=neighbor,pad=1280:720:320:40:color=0x808080"
-    command = ["ffmpeg", "-y", "-loglevel", "error", "-f", "concat", "-safe", "0", "-i", str(listing), "-vf", shape, "-pix_fmt", "yuvj420p", "-q:v", "3", str(video)]
+    """A 1280x720 video of square pictures of at most 360 pixels, one after another, looped by Chromium at 30 frames a second; ``each`` frames a picture."""
+    pattern, video = folder / f"{name}-%04d.png", folder / f"{name}.mjpeg"
+    for number in range(len(stills) * each):  # ffmpeg's own lists of pictures give the last one no time
+        (folder / f"{name}-{number:04d}.png").symlink_to(stills[number // each])
+    shape = "scale=iw*2:ih*2:flags=neighbor,pad=1280:720:(ow-iw)/2:(oh-ih)/2:color=0x808080"
+    command = ["ffmpeg", "-y", "-loglevel", "error", "-framerate", "30", "-i", str(pattern), "-vf", shape, "-pix_fmt", "yuvj420p", "-q:v", "3", str(video)]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     return video
