@@ -159,7 +159,9 @@ def figures(of: Figures, zone: str) -> dict[str, Any]:
         "scans": of.scans,
         "refused": of.refused,
         "conflicts": of.conflicts,
+        "conflicts_unseen": of.conflicts_unseen,
         "unidentified": of.unidentified,
+        "quarantined": of.quarantined,
         "by_checkpoint": [
             {"key": c.key, "name": c.name, "rule": c.rule, "entrance": c.entrance, "people": c.people, "entries": c.entries, "inside": c.inside}
             for c in of.by_checkpoint

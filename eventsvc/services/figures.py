@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, Select, func, or_, select
 
 from eventsvc.db import db, in_transaction
-from eventsvc.models import Counter, Device, Event, Person, Record, RecordDecision, RecordNote, Registration
+from eventsvc.models import Counter, Device, Event, Person, Record, RecordDecision, RecordNote, Registration, SeenConflict
 from eventsvc.ports import clock
 from eventsvc.services import folds, live, quarantine
 from eventsvc.services.actors import SALVAGE_FOR, Actor, load_event
@@ -59,7 +59,14 @@ def of_event(event: Event, epoch: int | None = None) -> Figures:
         by_quarter=tuple(sorted(sums.by_quarter.items())),
         counters=_counters(event, sums),
         seq=sums.seq,
+        conflicts_unseen=len(sums.conflicts - _seen(event)) if sums.conflicts else 0,
+        quarantined=waiting,
     )
+
+
+def _seen(event: Event) -> set[str]:
+    """The records that an organizer has marked as looked at."""
+    return set(db.session.scalars(select(SeenConflict.record_id).where(SeenConflict.event_id == event.id)))
 
 
 def _unsynced(event: Event) -> int:

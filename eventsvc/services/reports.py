@@ -79,6 +79,8 @@ class Figures:
     by_quarter: tuple[tuple[datetime, int], ...]  # the same by quarter of an hour
     counters: tuple[CounterFigure, ...]
     seq: int = 0  # the last ledger row that is in
+    conflicts_unseen: int = 0  # those of the conflicts that no organizer has marked as seen
+    quarantined: int = 0  # records of revoked phones that wait for a decision; part of ``unsynced``
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,16 @@ at again for a while (`live.OVERLAP`): a ticket may be sent twice, none is left 
 from __future__ import annotations
 
 import hashlib
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy import BigInteger, Select, bindparam, func, or_, select, tuple_, type_coerce
 
-from eventsvc.db import db, is_postgresql
+from eventsvc.db import EPOCH, db, is_postgresql
 from eventsvc.models import Device, Event, Person, Record, RecordDecision, Registration, RetiredCode, SpareCode
 from eventsvc.ports import clock
 from eventsvc.services import devices, event_document, folds, live, spares
@@ -26,6 +26,7 @@ from eventsvc.services.actors import Actor, load_event, seal
 from eventsvc.services.persons import mask_name
 
 PAGE = 5000  # tickets
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _HASH_BYTES = 12  # a lost phone must not yield usable tickets
 _tickets, _persons = Registration.__table__.c, Person.__table__.c
 _ledger, _decided, _former, _spares = Record.__table__.c, RecordDecision.__table__.c, RetiredCode.__table__.c, SpareCode.__table__.c
@@ -98,7 +99,7 @@ def salt(event: Event) -> str:
 
 def hash_of(text: str) -> str:
     """The first 96 bits of SHA-256, in 16 characters of base64url."""
-    return urlsafe_b64encode(hashlib.sha256(text.encode("ascii")).digest()[:_HASH_BYTES]).decode("ascii")
+    return b2a_base64(hashlib.sha256(text.encode("ascii")).digest()[:_HASH_BYTES], newline=False).translate(_URL_SAFE).decode("ascii")
 
 
 def _state(event: Event) -> dict[str, Any]:
@@ -240,26 +241,34 @@ def _chunks(ids: Sequence[str], size: int = 1000) -> Iterable[Sequence[str]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
+_ENTRY = select(
+    _ledger.registration_id, _ledger.checkpoint, _ledger.id, _ledger.quantity, type_coerce(_ledger.corrected_at, BigInteger), _ledger.device_id
+).where(_ledger.direction == "entry")
+_ADMITTED_LATER = select(_decided.record_id).where(_decided.event_id == bindparam("event"), _decided.decided == "admitted")
+
+
 def _passages(event: Event, ids: Sequence[str]) -> dict[str, list[Any]]:
-    """The effective entries of each ticket, in order: those that count when the next one is decided."""
+    """The effective entries of each ticket, in order: those that count when the next one is decided. Times in microseconds."""
     found: dict[str, list[Any]] = {}
-    later: dict[str, set[str]] = {}
-    for row in db.session.execute(select(_decided.record_id, _decided.decided).where(_decided.event_id == event.id, _decided.decided == "admitted")):
-        later.setdefault(row.record_id, set()).add(row.decided)
+    passed = or_(_ledger.outcome == "admitted", _ledger.decided == "admitted", _ledger.id.in_(_ADMITTED_LATER))
+    query = _ENTRY.where(_ledger.event_id == event.id, _ledger.epoch == event.epoch, passed)
     for some in _chunks(ids):
-        mine = (_ledger.event_id == event.id) & (_ledger.epoch == event.epoch) & _ledger.registration_id.in_(some)
-        rows = [folds.Row(*row) for row in db.session.execute(select(*_ROW).where(mine, _ledger.direction == "entry"))]
-        target = Record.__table__.alias("target")
-        undos = (
-            select(*_ROW)
-            .join(target, target.c.id == _ledger.undoes)
-            .where(_ledger.type == "undo", target.c.registration_id.in_(some))
-        )
-        undone = folds.undone_ids(rows, [folds.Row(*row) for row in db.session.execute(undos)])
-        for row in rows:
-            if row.id not in undone and folds.let_in(row, later.get(row.id, ())):
-                found.setdefault(str(row.registration_id), []).append(row)
+        undone = _undone(some)
+        for entry in db.session.execute(query.where(_ledger.registration_id.in_(some)), {"event": event.id}):
+            if entry[2] not in undone:
+                found.setdefault(entry[0], []).append(entry)
+    for entries in found.values():
+        entries.sort(key=lambda entry: (entry[4], entry[2]))
     return found
+
+
+def _undone(ids: Sequence[str]) -> frozenset[str]:
+    """The records of these tickets that were taken back."""
+    target = Record.__table__.alias("target")
+    joined = select(*_ROW, *(target.c[name] for name in folds.Row._fields)).join(target, target.c.id == _ledger.undoes)
+    width = len(folds.Row._fields)
+    pairs = [tuple(row) for row in db.session.execute(joined.where(_ledger.type == "undo", target.c.registration_id.in_(ids)))]
+    return folds.undone_ids([folds.Row(*pair[width:]) for pair in pairs], [folds.Row(*pair[:width]) for pair in pairs])
 
 
 def _retired(ids: Sequence[str]) -> dict[str, list[Any]]:
@@ -283,13 +292,16 @@ class _Shown:
         """RFC 3339 with the event's offset."""
         return at.astimezone(self.zone).isoformat() if at is not None else None
 
-    def entry(self, row: folds.Row) -> dict[str, Any]:
-        """A passage."""
-        entry = {"id": row.id, "count": row.quantity, "at": self.time(row.corrected_at)}
-        return entry | ({"device": self.phones[row.device_id]} if row.device_id in self.phones else {})
+    def entry(self, passage: Any) -> dict[str, Any]:
+        """A passage as `_ENTRY` reads it."""
+        _ticket, _checkpoint, record_id, count, at, device_id = passage
+        entry = {"id": record_id, "count": count, "at": self.time(EPOCH + timedelta(microseconds=at))}
+        if device_id in self.phones:
+            entry["device"] = self.phones[device_id]
+        return entry
 
 
-def _ticket(row: Any, shown: _Shown, passages: Iterable[folds.Row], former: Iterable[Any]) -> dict[str, Any]:
+def _ticket(row: Any, shown: _Shown, passages: Iterable[Any], former: Iterable[Any]) -> dict[str, Any]:
     ticket: dict[str, Any] = {
         "ref": row.id,
         "hash": hash_of(row.code),
@@ -298,8 +310,8 @@ def _ticket(row: Any, shown: _Shown, passages: Iterable[folds.Row], former: Iter
         "status": row.status,
     }
     entries: dict[str, list[dict[str, Any]]] = {}
-    for passage in sorted(passages, key=lambda one: (one.corrected_at, one.id)):
-        entries.setdefault(passage.checkpoint or "", []).append(shown.entry(passage))
+    for passage in passages:
+        entries.setdefault(passage[1] or "", []).append(shown.entry(passage))
     more = {
         "name": mask_name(row.name),
         "initials": (row.initials or "").split(),

@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from eventsvc.errors import Conflict, Invalid, Missing, TooMany
 from eventsvc.render import qr
-from eventsvc.services import links, registrations
+from eventsvc.services import codes, links, registrations
 from eventsvc.services.actors import Actor
 from eventsvc.services.persons import mask_name_in_public, mask_phone
 from eventsvc.web import activity, checkin, identity
@@ -29,6 +29,7 @@ class Found:
     person: Any
     reissued: bool
     actor: Actor
+    code: str  # the one in the address; a ticket that was promoted since has another by now
 
     @property
     def held(self) -> bool:
@@ -46,7 +47,7 @@ class Found:
 
 def find(code: str) -> Found:
     """The ticket of a code; raises Missing."""
-    return Found(*registrations.by_code(code), identity.resident())
+    return Found(*registrations.by_code(code), identity.resident(), codes.parse(code).value)
 
 
 @pages.get("/t/<code:code>")
@@ -57,7 +58,7 @@ def ticket(code: str) -> Response:
     if volunteer is not None and volunteer.may("record.checkin") and "own" not in request.args:
         return checkin.show(volunteer, code)
     found = find(code)
-    if found.held and found.reissued:
+    if found.held and found.code != found.registration.code:
         return _away(found)
     return _show(found)
 
@@ -84,7 +85,7 @@ def _show(found: Found, form: PageForm | None = None, status: int = 200, retry_a
 
 def _masked(found: Found) -> dict[str, Any]:
     name = mask_name_in_public(found.person.name) if found.person else ""
-    return {"status": found.status, "masked_name": name, "code": found.registration.code if not found.reissued else ""}
+    return {"status": found.status, "masked_name": name, "code": found.code if not found.reissued else ""}
 
 
 def _whole(found: Found, event: activity.Activity) -> dict[str, Any]:

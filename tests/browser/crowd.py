@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 
 from eventsvc.db import db
 from eventsvc.models import Device, Event, Membership, Person, Registration, User
-from eventsvc.services import actors, codes, devices, events, imports, organizations, records, registrations, rehearsals
+from eventsvc.services import actors, codes, devices, events, imports, organizations, quarantine, records, registrations, rehearsals
 from eventsvc.services.actors import Actor
 from tests.live import LiveServer
 
@@ -35,6 +35,7 @@ class Crowd:
     join_code: str = ""
     record_id: str = ""
     device_id: str = ""
+    lost_id: str = ""
     member_id: str = ""
     imports: tuple[str, str] = ("", "")  # one to look at, one imported
 
@@ -226,5 +227,10 @@ def _phones(crowd: Crowd, owner: Actor) -> None:
     answers = records.submit(door, BIG, {"sent_at": sent, "queued": 7, "records": happened})["results"]
     assert [answer for answer in answers if answer["status"] == "rejected"] == []
     crowd.record_id = happened[0]["id"]
+    crowd.lost_id = devices.join(invited.join_code, LONG_NAME[:40], uuid.uuid4().hex).device.id
+    devices.revoke(owner, BIG, crowd.lost_id)
+    lost = actors.stopped(actors.device_token(crowd.lost_id))
+    held = [{**record, "id": str(uuid.uuid4())} for record in [*happened[:60], *happened[-4:], {**happened[0], "counter": "nothing"}]]
+    quarantine.salvage(lost, BIG, {"sent_at": sent, "records": held})
     db.session.execute(update(Device).where(Device.id != crowd.device_id).values(queued=3))
     db.session.commit()

@@ -26,7 +26,7 @@ class Sight:
         """Where the page is."""
         tickets = {f"{kind}_code": ticket.code for kind, ticket in crowd.tickets.items()}
         parties = {f"{kind}_id": ticket.id for kind, ticket in crowd.tickets.items()}
-        ids = {"record": crowd.record_id, "device": crowd.device_id, "join": crowd.join_code, "member": crowd.member_id, "import_draft": crowd.imports[0], "import_done": crowd.imports[1]}
+        ids = {"record": crowd.record_id, "device": crowd.device_id, "lost": crowd.lost_id, "join": crowd.join_code, "member": crowd.member_id, "import_draft": crowd.imports[0], "import_done": crowd.imports[1]}
         return self.path.format(**tickets, **parties, **ids)
 
 
@@ -179,6 +179,10 @@ EVERY = [
     Sight("tallies", "member", f"{CONSOLE}/tallies"),
     Sight("tally", "member", f"{CONSOLE}/tallies/c-1"),
     Sight("conflicts", "member", f"{CONSOLE}/conflicts"),
+    Sight("quarantine", "member", f"{CONSOLE}/quarantine"),
+    Sight("quarantine-accept", "member", f"{CONSOLE}/quarantine/{{lost}}/accept"),
+    Sight("quarantine-refuse", "member", f"{CONSOLE}/quarantine/{{lost}}/refuse"),
+    Sight("draft-quarantine", "member", "/manage/e/draft/quarantine"),
     Sight("publish", "member", "/manage/e/draft/turn/publish"),
     Sight("finalize", "member", f"{CONSOLE}/turn/finalize"),
     Sight("call-off", "member", f"{CONSOLE}/turn/cancel"),

@@ -13,9 +13,10 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from eventsvc.db import db
-from eventsvc.models import Device, Membership, Organization, Record, Registration, User
+from eventsvc.models import Device, Membership, Organization, QuarantinedRecord, Record, Registration, User
 from eventsvc.ports import limits
-from eventsvc.services import devices, finalizing, imports, registrations, wording
+from eventsvc.services import devices, finalizing, imports, quarantine, registrations, wording
+from eventsvc.services.actors import device_token, stopped
 from eventsvc.web import language
 from scripts import messages
 from tests.guards.test_catalog import HAN, KEPT_IN_ENGLISH
@@ -87,6 +88,10 @@ def world(app: Flask) -> World:
         made.send(gate, checkin(family, count=3), checkin(one), checkin(one), record("walkin", checkpoint="gate", count=2, operator="Volunteer A"))
         made.send(gate, checkin(one, decided="admitted", reason="came again"), checkin("another code"), checkin(family, "stage", count=4), queued=2)
         made.send(table, tally("consult", topic="Services"), tally("leaflets", 10), tally("heads", 7))
+        lost = made.phone("tally", name="Lost phone")
+        devices.revoke(made.owner, made.slug, lost.id)
+        quarantine.salvage(stopped(device_token(lost.id)), made.slug, {"records": [tally("leaflets"), tally("nothing")]})
+        quarantine.accept(made.owner, made.slug, lost.id)
         finalizing.finalize(made.owner, made.slug)
         made.send(table, tally("leaflets", 5))
         return made
@@ -130,7 +135,8 @@ def addresses(app: Flask, world: World) -> Iterator[str]:
             "slug": [world.slug],
             "code": [registration.code],
             "registration_id": [registration.id],
-            "device_id": [phone.id],
+            "device_id": [phone.id, db.session.query(QuarantinedRecord).first().device_id],
+            "decision": ["accept", "refuse"],
             "record_id": [row.id],
             "member_id": [db.session.query(Membership).first().id],
             "import_id": brought_in(world),

@@ -72,7 +72,9 @@ class FiguresAnswer(Shape):
     scans: int
     refused: int
     conflicts: int
+    conflicts_unseen: int
     unidentified: int
+    quarantined: int
     by_checkpoint: list[CheckpointFigureShape]
     by_hour: list[HourShape]
     counters: list[CounterFigureShape]

@@ -69,11 +69,11 @@ def as_row(record: dict[str, Any]) -> folds.Row:
 
 def corrected(piece: Piece, form: Form) -> tuple[datetime, list[str]]:
     """The record's time put right by the phone's skew, and the flag that says so."""
-    came = piece.arrived or piece.now
+    came, flags = piece.arrived or piece.now, ["salvaged"] if piece.arrived else []
     if piece.sent_at is None:
-        return (came, ["clock_skew"]) if form.at - came > SKEW else (form.at, [])
+        return (came, ["clock_skew", *flags]) if form.at - came > SKEW else (form.at, flags)
     skew = came - piece.sent_at
-    return (form.at + skew, ["clock_skew"]) if abs(skew) > SKEW else (form.at, [])
+    return (form.at + skew, ["clock_skew", *flags]) if abs(skew) > SKEW else (form.at, flags)
 
 
 def epoch_of(site: Site, at: datetime) -> int:

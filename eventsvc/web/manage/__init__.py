@@ -18,6 +18,7 @@ from eventsvc.web.manage import (
     messages,
     new,
     paper,
+    quarantine,
     registrations,
     rehearsal,
     report,
@@ -28,7 +29,7 @@ from eventsvc.web.manage import (
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, imports, exports, devices, live, figures, conflicts, report, tallies, journal, members, messages, rehearsal, paper)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:

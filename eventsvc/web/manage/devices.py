@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, flash, g, redirect, url_for
@@ -14,7 +14,7 @@ from wtforms import RadioField, SelectMultipleField, StringField
 from eventsvc.errors import Invalid, Missing
 from eventsvc.ports import clock
 from eventsvc.render import qr
-from eventsvc.services import devices
+from eventsvc.services import devices, quarantine
 from eventsvc.web.forms import Needed, PageForm, text_of, whole_of
 from eventsvc.web.manage.console import blueprint, event_of, may, show
 from eventsvc.web.view import action
@@ -65,21 +65,22 @@ def _shown(event: Any, form: InviteForm, status: int = 200) -> Response:
             "scopes": gettext("、").join(str(word) for key, word in scopes.items() if key in phone.scopes),
             "places": gettext("、").join(places.get(key, key) for key in phone.checkpoints),
             "heard": devices.heard_of(phone, now),
-            "ago": _ago(now, phone),
+            "ago": _ago(now, phone.last_seen_at) or gettext("加入后还没有联系过"),
+            "roster": _ago(now, phone.roster_at) or gettext("还没有"),
         }
         for phone in phones
     ]
     rows.sort(key=lambda row: row["device"].revoked_at is not None)
     waiting = [invitation for invitation in invitations if invitation.revoked_at is None and invitation.uses < invitation.max_uses]
     waiting = [invitation for invitation in waiting if invitation.expires_at is None or invitation.expires_at > now]
-    return show("devices/page.html", event, status, form=form, rows=rows, invitations=waiting, notes=SCOPE_NOTES, may_invite=may("device.edit", event))
+    return show("devices/page.html", event, status, form=form, rows=rows, invitations=waiting, notes=SCOPE_NOTES, may_invite=may("device.edit", event), quarantined=quarantine.count(event))
 
 
-def _ago(now: Any, phone: Any) -> str:
-    """How long ago the phone was heard of, in words."""
-    if phone.last_seen_at is None:
-        return gettext("加入后还没有联系过")
-    minutes = int((now - phone.last_seen_at).total_seconds() // 60)
+def _ago(now: datetime, then: datetime | None) -> str:
+    """How long ago something was, in words; nothing where it never was."""
+    if then is None:
+        return ""
+    minutes = int((now - then).total_seconds() // 60)
     if minutes < 1:
         return gettext("刚刚")
     if minutes < 60:

@@ -34,6 +34,8 @@ WORDS = {
     "calls.tick": lazy_gettext("记下电话通知"),
     "device.invite": lazy_gettext("生成加入链接"),
     "device.revoke": lazy_gettext("停用手机"),
+    "quarantine.accept": lazy_gettext("接受停用手机的记录"),
+    "quarantine.refuse": lazy_gettext("丢弃停用手机的记录"),
     "record.undo": lazy_gettext("撤销记录"),
     "report.export": lazy_gettext("下载数据"),
     "password.change": lazy_gettext("修改密码"),
