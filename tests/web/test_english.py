@@ -80,6 +80,7 @@ def world(app: Flask) -> World:
     with app.app_context():
         made = World(FAIR)
         gate, table = made.phone(name="Gate phone"), made.phone("tally", name="Desk phone")
+        lost = made.phone("tally", name="Lost phone")
         for phone in db.session.query(Device):
             phone.operator = "Volunteer A"
         db.session.commit()
@@ -88,7 +89,6 @@ def world(app: Flask) -> World:
         made.send(gate, checkin(family, count=3), checkin(one), checkin(one), record("walkin", checkpoint="gate", count=2, operator="Volunteer A"))
         made.send(gate, checkin(one, decided="admitted", reason="came again"), checkin("another code"), checkin(family, "stage", count=4), queued=2)
         made.send(table, tally("consult", topic="Services"), tally("leaflets", 10), tally("heads", 7))
-        lost = made.phone("tally", name="Lost phone")
         devices.revoke(made.owner, made.slug, lost.id)
         quarantine.salvage(stopped(device_token(lost.id)), made.slug, {"records": [tally("leaflets"), tally("nothing")]})
         quarantine.accept(made.owner, made.slug, lost.id)
