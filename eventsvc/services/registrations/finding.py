@@ -107,6 +107,8 @@ def search(
         condition = _matches(said)
         if condition is None:
             return [], None
+        if codes.parse(said).kind == "foreign":  # a person's: the event's people first, not the whole list in order, each with its person
+            condition = Registration.id.in_(select(Person.registration_id).where(Person.event_id == event.id, condition))
         query = query.where(condition)
     rows = [(row.Registration, row.Person) for row in db.session.execute(query)]
     return rows[:limit], str(rows[limit - 1][0].seq) if len(rows) > limit else None
