@@ -2,6 +2,8 @@
 
 Werkzeug cuts a chunked body silently at the limit instead of refusing it. Here it is read up to one byte past the
 limit (so its memory is bounded) and handed on with its length, at which Flask's own MAX_CONTENT_LENGTH answers 413.
+What is left of a refused body is read too: otherwise the server closes the connection without a word, and the client's next
+request on it fails. Of an endless one only so much; then the answer says that the connection closes.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 BLOCK = 65536
+DRAIN = 8 << 20  # bytes: so much of a refused body is read and thrown away
 
 
 class WholeBodies:
@@ -27,7 +30,13 @@ class WholeBodies:
             environ["wsgi.input"] = io.BytesIO(body)
             environ["CONTENT_LENGTH"] = str(len(body))
             del environ["HTTP_TRANSFER_ENCODING"]
-        return self.application(environ, start_response)
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            if status.startswith("413") and not drained(environ["wsgi.input"]):
+                headers = [*headers, ("Connection", "close")]
+            return start_response(status, headers, *rest)
+
+        return self.application(environ, start)
 
     def _read(self, stream: Any) -> bytes:
         body = bytearray()
@@ -37,3 +46,14 @@ class WholeBodies:
                 break
             body += block
         return bytes(body)
+
+
+def drained(stream: Any) -> bool:
+    """Read what is left of a body; False where it does not end soon."""
+    left = DRAIN
+    while left > 0:
+        block = stream.read(min(BLOCK, left))
+        if not block:
+            return True
+        left -= len(block)
+    return False

@@ -277,9 +277,14 @@ def serve(config: Config, address: str) -> int:
 
 def load_worker() -> Callable[..., Any]:
     """Runs in each worker process: ends with its parent, then builds the application."""
+    import gc
+
     _end_with_parent()
     from app import app
 
+    gc.collect()
+    gc.freeze()  # what the program itself is made of is never garbage: not looked at again
+    gc.set_threshold(50_000, 20, 100)
     return app
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.live import LiveServer
-from tests.server.raw import IdleConnections, SlowBodies, ask, send_without_end
+from tests.server.raw import READS_A_BODY, IdleConnections, SlowBodies, ask, send_without_end
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,21 @@ def test_a_chunked_body_without_end_eats_no_memory(server: LiveServer) -> None:
     assert sent < 16 << 20
     assert memory(server) - before < 24 << 20
     assert server.answers()
+
+
+def test_after_a_refused_body_the_connection_serves_on(server: LiveServer) -> None:
+    """Also where the body has been sent whole before the answer is read: the next request is not the one that fails."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    for size in ((1 << 20) + 1, 3 << 20):
+        connection.request("POST", READS_A_BODY, b"x" * size, {"Content-Type": "application/json"})
+        refused = connection.getresponse()
+        assert (refused.status, refused.getheader("Connection")) == (413, None), refused.read()
+        refused.read()
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read() == b"ok\n"
+    connection.request("POST", READS_A_BODY, b"", {"Content-Length": str(9 << 20)})
+    connection.sock.sendall(b"x" * (9 << 20))
+    assert connection.getresponse().getheader("Connection") == "close", "an endless one is told that it ends here"
 
 
 def memory(server: LiveServer) -> int:

@@ -98,3 +98,14 @@ def test_a_stuck_writer_makes_others_give_up_and_the_line_goes_on(monkeypatch: p
     assert sum(isinstance(what, Unavailable) for what in found) >= 1
     writer.seconds = 0
     assert line.run(Job("a", 1, "later")) == "LATER"
+
+
+def test_beyond_the_end_of_the_line_everybody_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "MOST_WAITING", 5)
+    writer = Writer(seconds=0.3)
+    began = time.monotonic()
+    found = at_once(Together(writer), [("a", f"w{n}") for n in range(30)])
+    refused = [what for what in found if isinstance(what, Unavailable)]
+    kept = [what for what in found if isinstance(what, str)]
+    assert refused and len(refused) + len(kept) == 30 and time.monotonic() - began < 10
+    assert sorted(kept) == sorted(work.upper() for group in writer.groups for work in group), "who was refused was not worked on"

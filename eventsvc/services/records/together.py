@@ -2,7 +2,7 @@
 
 Whoever finds nobody at work leads: it takes every request that waits for the same event, works through them in the
 order in which they came, commits once, and wakes them; then the next one that waits leads. Nobody is answered before
-the commit. If a group fails as a whole, each of its requests is tried alone, so that one cannot sink the others; only
+the commit, and the line has an end: beyond it 503 with Retry-After is answered at once. If a group fails as a whole, each of its requests is tried alone, so that one cannot sink the others; only
 where the database itself is at fault all are told so at once.
 """
 
@@ -20,6 +20,7 @@ from eventsvc.errors import Refusal, Unavailable
 
 MOST_JOBS = 64
 MOST_RECORDS = 100  # of one transaction, so that no writer waits long
+MOST_WAITING = 96  # jobs in line, fewer than there are threads: whoever comes after them is told at once to come again
 PATIENCE = 7.0  # seconds: less than a phone waits for its answer
 
 
@@ -48,6 +49,8 @@ class Together:
     def run(self, job: Job) -> Any:
         """Have a job done, by this thread or by another one; returns its result or raises its error."""
         with self._mutex:
+            if len(self._waiting) >= MOST_WAITING:
+                raise Unavailable
             self._waiting.append(job)
             follows = self._led
             self._led = True
