@@ -29,6 +29,8 @@ def create_app(config: settings.Config | None = None, clock_port: clock.Clock | 
     engine_options: dict[str, object] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 10}
     if not config.is_sqlite:
         engine_options["pool_pre_ping"] = True
+    if config.database_pooler:
+        engine_options["connect_args"] = {"prepare_threshold": None}  # the next transaction may be on another connection
     app.config.update(
         SECRET_KEY=config.secret_key,
         EVENTSVC=config,
@@ -49,7 +51,7 @@ def create_app(config: settings.Config | None = None, clock_port: clock.Clock | 
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=False)
     with app.app_context():
-        configure_engine(db.engine)
+        configure_engine(db.engine, config.database_pooler)
     app.wsgi_app = Lane(app, headers.of_api(config.is_https), meters.count)  # type: ignore[method-assign]
     app.wsgi_app = WholeBodies(app.wsgi_app, web.LARGEST_UPLOAD)  # type: ignore[method-assign]
     logs.init_app(app, config.log_level)

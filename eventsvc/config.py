@@ -29,6 +29,7 @@ SETTINGS = (
     Setting("PORT", "8000", "Port that the server listens on."),
     Setting("DATA_DIR", "instance", "Folder of the SQLite database, the secret key and cached files."),
     Setting("DATABASE_URL", "", "Database; empty means SQLite in DATA_DIR, or postgresql+psycopg://user@host/name."),
+    Setting("DATABASE_POOLER", "0", "1 where DATABASE_URL leads to a pooler in transaction mode, such as PgBouncer."),
     Setting("REDIS_URL", "", "Optional Redis for rate limits that several servers share."),
     Setting("SECRET_KEY", "", "Key of cookies and tokens; made once and kept in DATA_DIR where unset."),
     Setting("BASE_URL", "", "Public address in links and QR codes; empty means http://HOST:PORT."),
@@ -59,6 +60,7 @@ class Config:
     port: int
     data_dir: Path
     database_url: str
+    database_pooler: bool
     redis_url: str
     secret_key: str
     base_url: str
@@ -134,6 +136,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         port=port,
         data_dir=data_dir,
         database_url=database_url,
+        database_pooler=_whole("DATABASE_POOLER", raw["DATABASE_POOLER"], 0, 1) == 1,
         redis_url=raw["REDIS_URL"],
         secret_key=raw["SECRET_KEY"] or _kept_key(data_dir),
         base_url=base_url,

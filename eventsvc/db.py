@@ -139,8 +139,14 @@ def end_reading() -> None:
     db.session.rollback()
 
 
-def configure_engine(engine: Engine) -> None:
-    """Set up connections: WAL, FULL, foreign keys and BEGIN IMMEDIATE on SQLite; a lock time-out on PostgreSQL."""
+LIMITS = {"lock_timeout": "7s", "idle_in_transaction_session_timeout": "60s"}  # of PostgreSQL
+
+
+def configure_engine(engine: Engine, pooled: bool = False) -> None:
+    """Set up connections: WAL, FULL, foreign keys and BEGIN IMMEDIATE on SQLite; a lock time-out on PostgreSQL.
+
+    ``pooled``: a connection is ours for one transaction only, so what is set is set for that one.
+    """
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")
@@ -158,13 +164,20 @@ def configure_engine(engine: Engine) -> None:
         def _begin(connection: Any) -> None:
             writes = connection.get_execution_options().get("writes")
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    elif pooled:
+        said = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in LIMITS.items())
+
+        @event.listens_for(engine, "begin")
+        def _limits_of_one(connection: Any) -> None:
+            if connection.get_execution_options().get("writes"):
+                connection.exec_driver_sql(said)
     else:
 
         @event.listens_for(engine, "connect")
         def _limits(connection: Any, _record: Any) -> None:
             cursor = connection.cursor()
-            cursor.execute("SET lock_timeout = '7s'")
-            cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+            for name, value in LIMITS.items():
+                cursor.execute(f"SET {name} = '{value}'")
             cursor.close()
             connection.commit()
 
