@@ -88,7 +88,7 @@ def fill(crowd: Crowd, people: int = PEOPLE) -> Crowd:
             events.publish(owner, slug)
         _try_out(owner, today)
         _register(crowd, owner)
-        _register_many(people)
+        register_many(BIG, people)
         crowd.imports = _lists(owner)
         _phones(crowd, owner)
     return crowd
@@ -180,14 +180,16 @@ def _register(crowd: Crowd, owner: Actor) -> None:
         db.session.expunge(ticket)
 
 
-def _register_many(people: int) -> None:
-    """As many parties more, straight into the tables."""
-    event = db.session.scalars(select(Event).where(Event.slug == BIG)).one()
+STATUSES = ("confirmed",) * 17 + ("cancelled", "pending", "confirmed")
+
+
+def register_many(slug: str, people: int, statuses: tuple[str, ...] = STATUSES) -> list[str]:
+    """As many parties more, straight into the tables; their codes. Within an application context."""
+    event = db.session.scalars(select(Event).where(Event.slug == slug)).one()
     now = datetime.now(ZoneInfo("UTC"))
-    statuses = ("confirmed",) * 17 + ("cancelled", "pending", "confirmed")
     parties, persons = [], []
     for number in range(people):
-        key, seq, status = str(uuid.uuid4()), event.next_seq + number, statuses[number % 20]
+        key, seq, status = str(uuid.uuid4()), event.next_seq + number, statuses[number % len(statuses)]
         parties.append({
             "id": key, "event_id": event.id, "seq": seq, "roster_revision": seq, "status": status, "party_size": number % 3 + 1,
             "code": codes.mint(), "pickup_code": f"{100_000 + number}", "channel": ("web", "phone", "desk", "proxy")[number % 4],
@@ -202,6 +204,7 @@ def _register_many(people: int) -> None:
     changed = {"next_seq": event.next_seq + people, "roster_revision": event.next_seq + people, "places_taken": event.places_taken + taken}
     db.session.execute(update(Event).where(Event.id == event.id).values(changed))
     db.session.commit()
+    return [row["code"] for row in parties]
 
 
 def _phones(crowd: Crowd, owner: Actor) -> None:

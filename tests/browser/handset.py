@@ -5,17 +5,26 @@ Every act answers with the record's id and with what the screen said, read from 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
+import signal
+import subprocess
+import time
 import urllib.request
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from flask import Flask
-from playwright.sync_api import BrowserContext, Locator, Page
+from playwright.sync_api import BrowserContext, Locator, Playwright
 from playwright.sync_api import Error as BrowserError
 
 from eventsvc.services import devices, organizations, registrations
+from tests.browser.conftest import FLAGS
 from tests.browser.door import SCOPES, Fair, Ticket
 from tests.browser.faults import Gate
 from tests.live import DIRECT, LiveServer
@@ -56,6 +65,22 @@ HOOKS = """() => {
   const hook = (name) => document.querySelector(`[data-hook=${name}]`);
   return { pending: Number(hook("pending").textContent), rejected: Number(hook("rejected").textContent), network: hook("network").dataset.state,
            ready: hook("offline-ready")?.dataset.ready === "1", mode: document.querySelector("[data-scan]").dataset.mode };
+}"""
+
+
+# Copies the newest row of the store so many times under ids of their own: (count) => void.
+FILL = """async (count) => {
+  const asked = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+  const database = await asked(indexedDB.open("eventsvc-scan"));
+  const transaction = database.transaction("rows", "readwrite");
+  const rows = transaction.objectStore("rows");
+  const last = (await asked(rows.index("seq").openCursor(null, "prev"))).value;
+  for (let number = 1; number <= count; number += 1) {
+    const id = crypto.randomUUID();
+    rows.put({ ...last, id, seq: last.seq + number, record: { ...last.record, id } });
+  }
+  await new Promise((resolve, reject) => { transaction.oncomplete = resolve; transaction.onabort = () => reject(transaction.error); });
+  database.close();
 }"""
 
 
@@ -107,6 +132,45 @@ class Said:
     count: int = 1  # how many the record says
 
 
+class Chromium:
+    """A browser of its own process group on a profile that stays, so that a test can SIGKILL it as an empty battery would."""
+
+    def __init__(self, playwright: Playwright, profile: Path) -> None:
+        self.playwright = playwright
+        self.profile = profile
+        self.start()
+
+    def start(self) -> BrowserContext:
+        """Start it on the profile; its context."""
+        program = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+        flags = [*FLAGS, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={self.profile}", "--window-size=390,844", "about:blank"]
+        told = self.profile / "DevToolsActivePort"
+        told.unlink(missing_ok=True)
+        self.process = subprocess.Popen([program, *flags], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        deadline = time.monotonic() + 30
+        while not (told.exists() and "\n" in told.read_text()):
+            if time.monotonic() > deadline:
+                raise RuntimeError("Chromium did not start")
+            time.sleep(0.05)
+        self.browser = self.playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{told.read_text().split()[0]}")
+        self.context = self.browser.contexts[0]
+        return self.context
+
+    def kill(self) -> None:
+        """SIGKILL, all its processes at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+        for lock in ("SingletonLock", "SingletonCookie", "SingletonSocket"):
+            (self.profile / lock).unlink(missing_ok=True)
+
+    def __enter__(self) -> Chromium:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.kill()
+
+
 class Handset:
     """A joined phone behind its gate; ``page`` is the tab in the hand."""
 
@@ -115,6 +179,8 @@ class Handset:
         self.gate = gate
         self.name = name
         self.manual = False
+        self.errors: list[str] = []  # that a page of this browser did not catch
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
         self.page = context.new_page()
 
     def forget(self) -> None:
@@ -218,9 +284,14 @@ class Handset:
             self.page.wait_for_timeout(20)
         return Said(**state)
 
+    def fill_queue(self, count: int) -> None:
+        """So many taps more, as copies of the last one that waits, straight into the store."""
+        self.page.evaluate(FILL, count)
+
     def set_manual(self, manual: bool) -> None:
         """The volunteer's own switch between working with and without network."""
-        self.manual = False
+        self.page.evaluate("on => { const box = document.querySelector('[data-hook=manual-offline]'); if (box.checked !== on) box.click(); }", manual)
+        self.manual = manual
 
     def change_shift(self, operator: str) -> None:
         """Somebody else takes the phone."""

@@ -3,9 +3,10 @@
     python -m tests.browser.storm --seed 1 --count 300      # prints a line for each, and on failure the seed and its trace
     python -m tests.browser.storm --seed 217 --trace        # one evening again, step by step
 
-One seed is one scenario: an event of its own, phones with empty stores, 14 to 22 steps, then a good network again. It fails
-where a record is lost or doubled, a figure differs from the taps, the screen leaves somebody without an answer, or rows stay
-on a phone. The server and Chromium are kept for many scenarios; a seed does not depend on those before it.
+One seed is one scenario: 14 to 22 steps, then a good network again. It fails where a record is lost or doubled, a figure
+differs from the taps, the screen leaves somebody without an answer, or rows stay on a phone. Every ``STAY`` scenarios there
+are a new event and phones with empty stores; in between the same phones go on with new tickets (loading the page costs more
+than an evening). The server and Chromium are kept.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from tests.browser.truth import Tap, Truth
 from tests.live import LiveServer
 
 NAMES = ("甲", "乙", "丙")
-FRESH = 20  # scenarios after which the browser profiles are made anew
+STAY = 4  # scenarios with the same event and phones
+FRESH = 10  # events after which the browser profiles are made anew
 UNKNOWN = "7K3MNPQRSTVWXYZ01234"
 WEIGHTS = {
     "scan": 30, "walk_in": 5, "count": 14, "minus": 6, "undo": 6, "hall": 5, "stranger": 2,
@@ -52,6 +54,25 @@ class Weather:
     gates: list[Gate] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
     used: int = 0
+    evenings: int = 0  # that the present event has seen
+    ground: Ground | None = None
+    truth: Truth | None = None
+    handsets: list[Handset] = field(default_factory=list)
+
+    def prepare(self) -> bool:
+        """A new event and phones that know nothing, every ``STAY`` scenarios or after a failure; whether they are new."""
+        self.evenings += 1
+        if self.ground and self.evenings <= STAY:
+            return False
+        self.evenings = 1
+        self.ground = Ground(self.server, self.app)
+        self.truth = Truth(self.ground)
+        self.handsets = self.phones()
+        return True
+
+    def give_up(self) -> None:
+        """The next scenario begins anew."""
+        self.ground = None
 
     def phones(self) -> list[Handset]:
         """Three phones that know nothing yet."""
@@ -100,20 +121,20 @@ class Scenario:
 
     def run(self) -> list[str]:
         """Play it; what is wrong afterwards, empty where nothing is."""
-        self.ground = Ground(self.weather.server, self.weather.app)
-        self.truth = Truth(self.ground)
+        fresh = self.weather.prepare()
+        assert self.weather.ground and self.weather.truth
+        self.ground, self.truth, self.phones = self.weather.ground, self.weather.truth, self.weather.handsets
+        self.before = len(self.truth.taps)
         self.parties: dict[str, int] = {}
         self.tickets: list[Ticket] = []
         for size in (1, 1, 2, 3, 4, 1):
             self._issue(size)
-        self.phones = self.weather.phones()
         self.bad: set[str] = set()  # phones whose network is bad now
         try:
-            for phone in self.phones:
+            for phone in self.phones if fresh else []:
                 phone.join(self.ground)
-            self.prepared = self.phones[0].hook("offline-ready").count() > 0
             for phone in self.phones:
-                phone.wait_ready(offline=self.prepared)
+                phone.wait_ready(offline=True)
             for _ in range(self.random.randint(14, 22)):
                 act = self.random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
                 getattr(self, f"_{act}")(self.random.choice(self.phones))
@@ -124,8 +145,12 @@ class Scenario:
             for gate in self.weather.gates:
                 gate.open()
                 gate.lift()
+            self.weather.give_up()
             return self.complaints
-        return self.complaints + self.truth.faults()
+        wrong = self.complaints + self.truth.faults()
+        if wrong:
+            self.weather.give_up()
+        return wrong
 
     def _calm(self) -> None:
         """The network is good again, and everything arrives."""
@@ -141,6 +166,8 @@ class Scenario:
             if hooks["rejected"]:
                 self.complaints.append(f"{phone.name} has {hooks['rejected']} rejected rows: {phone.rejected()}")
             phone.gate.idle()
+            self.complaints += [f"{phone.name}: uncaught {error}" for error in phone.errors]
+            phone.errors.clear()
         self.say("all uploaded")
 
     def _mend(self, phone: Handset) -> None:
@@ -154,7 +181,7 @@ class Scenario:
     def _tap(self, tap: Tap) -> None:
         self.truth.add(tap)
         self.say(tap)
-        if self.prepared and tap.sure and not tap.outcome and tap.kind in {"checkin", "walkin"}:
+        if tap.sure and not tap.outcome and tap.kind in {"checkin", "walkin"}:
             self.complaints.append(f"no answer on the screen: {tap}")
 
     def _count_of(self, ticket: Ticket) -> int:
@@ -206,7 +233,7 @@ class Scenario:
 
     def _undo(self, phone: Handset) -> None:
         gone = self.truth.undone()
-        own = [tap for tap in self.truth.taps if tap.phone == phone.name and tap.kind in {"checkin", "walkin"} and tap.outcome == "admitted" and tap.id not in gone]
+        own = [tap for tap in self.truth.taps[self.before :] if tap.phone == phone.name and tap.kind in {"checkin", "walkin"} and tap.outcome == "admitted" and tap.id not in gone]
         if own:
             target = self.random.choice(own[-3:])
             said = phone.undo(target.id)
@@ -218,26 +245,18 @@ class Scenario:
     # what happens to phones
 
     def _reload(self, phone: Handset) -> None:
-        if not self.prepared and phone.name in self.bad:
-            return
         self.say(f"{phone.name} reloads")
         phone.reload()
 
     def _kill_tab(self, phone: Handset) -> None:
-        if not self.prepared and phone.name in self.bad:
-            return
         self.say(f"{phone.name} loses its tab")
         phone.kill_tab()
 
     def _second_tab(self, phone: Handset) -> None:
-        if not self.prepared and phone.name in self.bad:
-            return
         self.say(f"{phone.name} opens a second tab")
         phone.second_tab()
 
     def _tap_and_die(self, phone: Handset) -> None:
-        if not self.prepared and phone.name in self.bad:
-            return
         ticket = self.random.choice(self.tickets)
         delay = self.random.choice((0, 0, 20, 80))
         record = phone.scan_and_leave(ticket.code, delay)
@@ -302,7 +321,7 @@ def weather() -> Iterator[Weather]:
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     folder = Path(tempfile.mkdtemp(prefix="eventsvc-storm-"))
     server = LiveServer(folder, f"sqlite:///{folder / 'storm.sqlite3'}")
-    server.start()
+    server.start(timeout=120)
     try:
         with Network() as network, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
@@ -328,8 +347,9 @@ def main(arguments: list[str] | None = None) -> int:
         for seed in range(asked.seed, asked.seed + asked.count):
             scenario = Scenario(made, seed, asked.trace)
             wrong = scenario.run()
-            taps += len(scenario.truth.taps)
-            print(f"seed {seed}: {'FAILED' if wrong else 'ok'}, {len(scenario.truth.taps)} taps, {time.monotonic() - scenario.began:.1f} s", flush=True)
+            made_taps = len(scenario.truth.taps) - scenario.before
+            taps += made_taps
+            print(f"seed {seed}: {'FAILED' if wrong else 'ok'}, {made_taps} taps, {time.monotonic() - scenario.began:.1f} s", flush=True)
             if wrong:
                 failed.append(seed)
                 print("\n".join([*([] if asked.trace else scenario.trace), *(f"  WRONG {line}" for line in wrong)]), flush=True)

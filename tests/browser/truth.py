@@ -86,8 +86,8 @@ class Truth:
         taps = [tap for tap in self.taps if tap.id in rows]
         for tap in taps:
             row = rows[tap.id]
-            if not tap.sure and not tap.outcome:
-                tap.outcome = row.outcome  # nobody saw it: the ledger's word is taken
+            if not tap.outcome and tap.kind != "tally":
+                tap.outcome = "admitted" if row.decided == "admitted" else row.outcome  # nobody saw it: the ledger says what the phone did
             if (row.type, row.quantity) != (tap.kind, 0 if tap.kind == "undo" else tap.count):
                 found.append(f"kept as {row.type} {row.quantity}: {tap}")
         order = {row.id: place for place, row in enumerate(sorted(rows.values(), key=lambda row: (row.corrected_at, row.id)))}
