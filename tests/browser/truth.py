@@ -6,6 +6,7 @@ the ledger's rows and the figures of ``stats`` only to hold them against it.
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -136,8 +137,15 @@ class Truth:
         sums.inside += within
         sums.people_admitted += max(in_once, largest) if taps[0].ticket else 0
 
+    def _settled(self, seconds: float = 6) -> dict[str, Any]:
+        """The figures, once the phones' last word on what they hold has arrived."""
+        end = time.monotonic() + seconds
+        while (figures := self.fair.stats())["unsynced"] and time.monotonic() < end:
+            time.sleep(0.2)
+        return figures
+
     def _compare(self, expected: Sums) -> list[str]:
-        figures = self.fair.stats()
+        figures = self._settled()
         counters = {each["key"]: each for each in figures["counters"]}
         elsewhere = sum(place["inside"] for place in figures["by_checkpoint"] if place["key"] != ENTRANCE)
         pairs: list[tuple[str, Any, Any]] = [

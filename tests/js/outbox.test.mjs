@@ -140,7 +140,7 @@ test('a queue from before a reload is sent oldest first, in batches of one devic
   const { outbox, sent } = bench(keep, { store });
   outbox.nudge();
   await settled();
-  assert.deepEqual(sent.map((each) => [each.path, each.ids]), [['/events/fair/records', ['a1', 'a2']], ['/events/spring/records', ['b1']]]);
+  assert.deepEqual(sent.map((each) => [each.path, each.ids]), [['/events/fair/records', ['a1', 'a2']], ['/events/spring/records', ['b1']], ['/events/fair/records', []]]); // the first had said that one waits
   assert.deepEqual(sent[0].body.records.map((record) => record.operator), ['of a1', 'of a2']);
   assert.equal(await store.countState('queued'), 0);
 });
@@ -303,4 +303,21 @@ test('kept rows that are still a ticket’s mark are not pruned', async () => {
   for (let index = 0; index < 20; index += 1) await store.put({ id: `k${index}`, seq: index, device: 'phone', state: 'kept', record: {}, label: '', result: null, answeredAt: 1 });
   await store.prune(3, (row) => row.id !== 'k0');
   assert.deepEqual((await store.all()).map((row) => row.id), ['k0', 'k17', 'k18', 'k19']);
+});
+
+test('requests that overtake one another do not leave the server believing that rows wait', async () => {
+  const answers = [];
+  const { outbox, sent } = bench((body) => new Promise((resolve) => answers.push(() => resolve(keep(body)))));
+  await outbox.add(tap('r1'), 'phone', 'booklets');
+  await outbox.add(tap('r2'), 'phone', 'booklets');
+  await settled();
+  answers.splice(0).forEach((answer) => answer());
+  await settled();
+  assert.deepEqual(sent.map(({ ids, body }) => [ids.length, body.queued]).at(-1), [0, 0]);
+  answers.splice(0).forEach((answer) => answer());
+  await settled();
+  await outbox.add(tap('r3'), 'phone', 'booklets');
+  answers.splice(0).forEach((answer) => answer());
+  await settled();
+  assert.deepEqual(sent.at(-1).ids, ['r3']);
 });

@@ -64,6 +64,10 @@ export class Outbox {
     this.underway = new Set();
     /** @type {Set<string>} devices that the server does not know any more */
     this.revoked = new Set();
+    /** @type {Set<string>} devices of which the server may believe that they hold more than they do */
+    this.overstated = new Set();
+    /** Requests under way, and so far. */
+    this.flights = this.flown = 0;
     /** @type {Map<string, (result: Record<string, any>) => void>} */
     this.waiting = new Map();
   }
@@ -121,6 +125,7 @@ export class Outbox {
       this.underway.delete(row.id);
     }
     if (await this.store.countState('queued')) this.schedule();
+    else await this.sayEmpty();
   }
 
   /** Sends all that waits, oldest first; in one tab at a time. */
@@ -136,6 +141,7 @@ export class Outbox {
       this.flushing = false;
     }
     if ((await this.unsent(1)).length) this.schedule();
+    else await this.sayEmpty();
   }
 
   async drain() {
@@ -196,14 +202,32 @@ export class Outbox {
     const sender = this.sender(device);
     if (!sender) return false;
     const queued = Math.max(0, (await this.store.countState('queued')) - rows.length);
+    const before = this.flights;
     const body = { ...this.envelope(), sent_at: rfc3339(new Date(this.now())), queued, records: rows.map((row) => row.record) };
+    if (queued) this.overstated.add(device);
+    this.flights += 1;
+    this.flown += 1;
+    const number = this.flown;
     const reply = await this.transport.send('POST', `/events/${encodeURIComponent(sender.slug)}/records`, body, { token: sender.token, timeout: PATIENCE + rows.length * PATIENCE_EACH });
+    this.flights -= 1;
+    if (!before && number === this.flown && !queued && reply.kind === 'answer') this.overstated.delete(device);
     return this.take(reply, rows, device);
   }
 
   /** Tells the server that this phone lives and how much it still holds. @param {string} device */
   async beat(device) {
-    if (!this.reach.manual && !this.revoked.has(device)) await this.send([], device);
+    if (this.reach.manual || this.revoked.has(device)) return;
+    await this.send([], device);
+    await this.sayEmpty();
+  }
+
+  /** Requests overtake one another, and the last to arrive may have said that rows wait: when none does any more, the server is told once. */
+  async sayEmpty() {
+    if (this.flights || this.flushing || (await this.store.countState('queued'))) return;
+    for (const device of this.overstated) {
+      this.overstated.delete(device);
+      await this.beat(device);
+    }
   }
 
   /** @param {Reply} reply @param {Row[]} rows @param {string} device @returns {Promise<boolean>} */
