@@ -1,6 +1,6 @@
 """Random evenings with a bad network: three phones, a seeded mix of taps and faults, and figures that must equal what was tapped.
 
-    python -m tests.browser.storm --seed 1 --count 300      # prints a line for each, and on failure the seed and its trace
+    python -m tests.browser.storm --seed 1 --count 300      # prints a line for each, on failure the trace too
     python -m tests.browser.storm --seed 217 --trace        # one evening again, step by step
 
 One seed is one scenario: 14 to 22 steps, then a good network again. It fails where a record is lost or doubled, a figure
