@@ -35,6 +35,8 @@ install_tools() {
     command -v strace >/dev/null 2>&1 || missing="$missing strace"
     command -v node >/dev/null 2>&1 || missing="$missing nodejs"
     have_postgresql || missing="$missing postgresql"
+    command -v wrk >/dev/null 2>&1 || missing="$missing wrk"
+    command -v pgbouncer >/dev/null 2>&1 || [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
     [ -z "$(find /usr/share/fonts -iname '*noto*cjk*' -print -quit 2>/dev/null)" ] && missing="$missing fonts-noto-cjk"
     install "those tests are skipped, loudly"
 }
