@@ -57,7 +57,7 @@ export class RosterIndex {
    */
   apply(page) {
     if (page.reset) this.clear();
-    for (const hash of page.spare || []) if (!this.byHash.has(hash)) this.spares.add(hash);
+    for (const hash of page.spare || []) if (!this.byHash.has(hash) && !this.byRetired.has(hash)) this.spares.add(hash);
     for (const ref of page.removed || []) this.drop(this.byRef.get(ref));
     for (const ticket of page.tickets) this.take(ticket);
     this.cursor = page.cursor;
@@ -73,7 +73,10 @@ export class RosterIndex {
       this.byHash.set(hash, ticket);
       this.spares.delete(hash);
     }
-    for (const hash of ticket.retired || []) this.byRetired.set(hash, ticket);
+    for (const hash of ticket.retired || []) {
+      this.byRetired.set(hash, ticket);
+      this.spares.delete(hash); // drawn and replaced between two downloads
+    }
     if (ticket.pickup_hash) this.byPickup.set(ticket.pickup_hash, ticket);
     if (ticket.phone_tail) addTo(this.byTail, ticket.phone_tail, ticket);
     for (const start of starts(ticket)) addTo(this.byInitials, start, ticket);
