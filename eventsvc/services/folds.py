@@ -116,8 +116,15 @@ def undone_ids(rows: Iterable[Row], undos: Iterable[Row]) -> frozenset[str]:
 
 
 def let_in(row: Row, later: Collection[str] = ()) -> bool:
-    """Whether a check-in or walk-in record says that people passed: by the server's verdict or by the phone's decision."""
-    return row.type in ("checkin", "walkin") and (row.outcome == "admitted" or row.decided == "admitted" or "admitted" in later)
+    """Whether a check-in or walk-in record says that people passed: by the phone's decision where there is one, else by the verdict.
+
+    A phone that was not answered in time and turned the person away says so later: whichever of the two came first, nobody passed.
+    """
+    if row.type not in ("checkin", "walkin"):
+        return False
+    if row.decided == "admitted" or "admitted" in later:
+        return True
+    return row.outcome == "admitted" and row.decided != "refused" and "refused" not in later
 
 
 def fold(

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Select, bindparam, func, or_, select, tuple_, type_coerce
+from sqlalchemy import BigInteger, Select, and_, bindparam, func, or_, select, tuple_, type_coerce
 
 from eventsvc.db import EPOCH, db, is_postgresql
 from eventsvc.models import Device, Event, Person, Record, RecordDecision, Registration, RetiredCode, SpareCode
@@ -244,14 +244,21 @@ def _chunks(ids: Sequence[str], size: int = 1000) -> Iterable[Sequence[str]]:
 _ENTRY = select(
     _ledger.registration_id, _ledger.checkpoint, _ledger.id, _ledger.quantity, type_coerce(_ledger.corrected_at, BigInteger), _ledger.device_id
 ).where(_ledger.direction == "entry")
-_ADMITTED_LATER = select(_decided.record_id).where(_decided.event_id == bindparam("event"), _decided.decided == "admitted")
+_DECIDED_LATER = {
+    decided: select(_decided.record_id).where(_decided.event_id == bindparam("event"), _decided.decided == decided) for decided in ("admitted", "refused")
+}
+# folds.let_in, in SQL
+_LET_IN = or_(
+    _ledger.decided == "admitted",
+    _ledger.id.in_(_DECIDED_LATER["admitted"]),
+    and_(_ledger.outcome == "admitted", func.coalesce(_ledger.decided, "") != "refused", _ledger.id.not_in(_DECIDED_LATER["refused"])),
+)
 
 
 def _passages(event: Event, ids: Sequence[str]) -> dict[str, list[Any]]:
     """The effective entries of each ticket, in order: those that count when the next one is decided. Times in microseconds."""
     found: dict[str, list[Any]] = {}
-    passed = or_(_ledger.outcome == "admitted", _ledger.decided == "admitted", _ledger.id.in_(_ADMITTED_LATER))
-    query = _ENTRY.where(_ledger.event_id == event.id, _ledger.epoch == event.epoch, passed)
+    query = _ENTRY.where(_ledger.event_id == event.id, _ledger.epoch == event.epoch, _LET_IN)
     for some in _chunks(ids):
         undone = _undone(some)
         for entry in db.session.execute(query.where(_ledger.registration_id.in_(some)), {"event": event.id}):

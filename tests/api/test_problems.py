@@ -35,7 +35,7 @@ def shaped(answer: TestResponse, status: int, code: str | None = None) -> dict[s
         ("GET", "/nothing", 404), ("GET", "/api", 404), ("GET", "/api/v2/events", 404), ("GET", "/events/", 404), ("GET", "/events/%00", 404),
         ("GET", "/events/UPPER", 404), ("GET", "/events/a/b/c", 404), ("GET", "/events/no-such", 404), ("GET", "/events/%ED%A0%80", 404),
         ("PUT", "/events", 405), ("DELETE", "/events/x", 405), ("GET", "/devices/join", 405), ("TRACE", "/events", 405),
-        ("POST", "/events/ye-shi/roster", 404), ("GET", "/events/ye-shi/report.exe", 404), ("GET", "/events/ye-shi/registrations/1", 404),
+        ("POST", "/events/ye-shi/rosters", 404), ("GET", "/events/ye-shi/report.exe", 404), ("GET", "/events/ye-shi/registrations/1", 404),
     ],
 )  # fmt: skip
 def test_before_an_endpoint(api: Api, method: str, path: str, status: int) -> None:

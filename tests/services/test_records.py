@@ -12,7 +12,7 @@ from eventsvc.db import db
 from eventsvc.errors import Forbidden, Invalid, Missing, TooLarge, Unauthorized
 from eventsvc.models import Device, Person, Record, RecordDecision, RecordNote
 from eventsvc.ports.clock import FakeClock
-from eventsvc.services import devices, events, figures, organizations, records, registrations
+from eventsvc.services import devices, events, figures, organizations, records, registrations, roster
 from eventsvc.services.actors import PUBLIC, authenticate, device_token
 from tests.services.world import FAIR, World, checkin, record, tally
 
@@ -339,6 +339,21 @@ def test_a_decision_that_comes_later_is_kept_beside_the_record() -> None:
         assert (again["status"], again["outcome"], again["flags"]) == ("replayed", "blocked", ["conflict"])
     assert db.session.scalar(db.select(db.func.count()).select_from(RecordDecision)) == 1
     assert figures.stats(world.owner, world.slug).people_admitted == 1
+
+
+@pytest.mark.parametrize("order", [(None, "refused"), ("refused", None)])
+def test_whoever_the_phone_turned_away_is_not_counted_whichever_upload_came_first(order: tuple[str | None, str | None]) -> None:
+    """The server admits, the answer is lost, the phone cannot verify and turns the party away (behaviours 38)."""
+    world = World()
+    phone, ticket = world.phone(), world.ticket(2)
+    sent = checkin(ticket, count=2)
+    for decided in order:
+        world.send(phone, sent if decided is None else {**sent, "decided": decided})
+    told = figures.stats(world.owner, world.slug)
+    assert (told.people_admitted, told.entries, told.inside, told.scans, told.refused, told.conflicts) == (0, 0, 0, 1, 1, 0)
+    assert roster.read(phone, world.slug)["tickets"][0].get("entries", {}) == {}
+    [back] = world.send(phone, checkin(ticket, count=2))
+    assert (back["outcome"], back["used"], back["remaining"]) == ("admitted", 2, 0)
 
 
 def test_a_decision_in_the_same_batch_as_its_record_is_kept() -> None:

@@ -17,7 +17,7 @@ function wentIn(row) {
   if (row.record.type !== 'checkin' || row.record.direction === 'exit') return false;
   if (row.state === 'rejected') return row.record.decided === 'admitted';
   if (row.state !== 'queued' && row.state !== 'kept') return false;
-  return row.record.decided === 'admitted' || row.result?.outcome === 'admitted';
+  return row.record.decided === 'admitted' || (row.record.decided !== 'refused' && row.result?.outcome === 'admitted');
 }
 
 export class OwnEntries {
