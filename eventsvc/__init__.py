@@ -53,7 +53,7 @@ def create_app(config: settings.Config | None = None, clock_port: clock.Clock | 
     with app.app_context():
         configure_engine(db.engine, config.database_pooler)
     app.wsgi_app = Lane(app, headers.of_api(config.is_https), meters.count)  # type: ignore[method-assign]
-    app.wsgi_app = WholeBodies(app.wsgi_app, web.LARGEST_UPLOAD)  # type: ignore[method-assign]
+    app.wsgi_app = WholeBodies(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
     logs.init_app(app, config.log_level)
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies, x_host=0)  # type: ignore[method-assign]
