@@ -19,6 +19,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI", "").lower() in {"1", "true"}
 LAYERS = ("tests/services", "tests/render", "tests/api", "tests/web")
+AGAIN = ("--reruns", "2")  # where real processes and a real browser race a busy machine; each rerun is listed
 NO_TESTS = 5  # pytest's exit status when it found none
 NONE = "there are no tests"
 
@@ -117,9 +118,9 @@ PARTS = (
     Part("sqlite", "Python on SQLite", nothing, lambda: pytest("-n", "2", *LAYERS)),
     Part("postgresql", "Python on PostgreSQL", postgres_missing,
          lambda: pytest("-n", "2", "tests/services", "tests/api", "tests/web", "tests/guards/test_migrations.py", database="postgresql")),
-    Part("server", "real server on SQLite", nothing, lambda: pytest("-n", "3", "tests/server")),
-    Part("server-postgresql", "real server on PostgreSQL", postgres_missing, lambda: pytest("-n", "3", "tests/server", database="postgresql")),
-    Part("browser", "real browser (Chromium)", browser_missing, lambda: pytest("-n", "2", "--dist", "loadfile", "tests/browser")),
+    Part("server", "real server on SQLite", nothing, lambda: pytest("-n", "3", *AGAIN, "tests/server")),
+    Part("server-postgresql", "real server on PostgreSQL", postgres_missing, lambda: pytest("-n", "3", *AGAIN, "tests/server", database="postgresql")),
+    Part("browser", "real browser (Chromium)", browser_missing, lambda: pytest("-n", "2", "--dist", "loadfile", *AGAIN, "tests/browser")),
 )
 
 
