@@ -17,6 +17,9 @@ function iconLike(name) {
   return source ? /** @type {SVGElement} */ (source.cloneNode(true)) : document.createElementNS('http://www.w3.org/2000/svg', 'svg');
 }
 
+/** @param {Counter} counter @returns {string} what its card shows, besides figures */
+const shown = ({ key, name, kind, unit, steps, topics }) => JSON.stringify([key, name, kind, unit, steps, topics]);
+
 export class CountersView {
   /**
    * @param {HTMLElement} root
@@ -37,11 +40,13 @@ export class CountersView {
     this.topics = new Map();
   }
 
-  /** @param {Counter[]} counters */
+  /** Cards that say the same stay as they are: somebody may be typing in one. @param {Counter[]} counters */
   setCounters(counters) {
-    if (JSON.stringify(counters) === JSON.stringify(this.counters)) return;
+    const cards = new Map(this.counters.map((counter, place) => [shown(counter), this.root.children[place]]));
     this.counters = counters;
-    this.root.replaceChildren(...counters.map((counter) => this.card(counter)));
+    const next = counters.map((counter) => cards.get(shown(counter)) || this.card(counter));
+    if (next.length === this.root.children.length && next.every((card, place) => card === this.root.children[place])) return;
+    this.root.replaceChildren(...next);
     this.refresh();
   }
 
