@@ -1,6 +1,6 @@
 """Statements of the hot path: written once in SQLAlchemy, compiled once, then run on the driver's own connection.
 
-SQLAlchemy's execution costs several times what SQLite needs for the same look-up (docs/decisions/0007-speed.md). What is
+SQLAlchemy's execution costs several times what SQLite needs for the same look-up (docs/decisions/0010-speed.md). What is
 lost by going around it is the session: a verb that uses these has nothing unflushed. Values and results pass through the
 same types as elsewhere.
 """

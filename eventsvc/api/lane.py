@@ -1,7 +1,7 @@
 """The short way for field records: what phones send most goes past the framework's routing, hooks and sessions, and is answered the same.
 
 Whatever is unusual (no device token, no length, a body that is no object) goes on to the endpoint in api/records.py; `tests/api/test_lane.py`
-holds both to one answer. Measured: docs/decisions/0007-speed.md.
+holds both to one answer. Measured: docs/decisions/0010-speed.md.
 """
 
 from __future__ import annotations
