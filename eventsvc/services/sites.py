@@ -1,6 +1,6 @@
 """What the door needs of an event, read once a revision: its rules as plain values, so that a scan costs one light row.
 
-Every change of an event grows ``revision`` (services/events.py), so a site that was read before is never served after it.
+Every change of an event grows ``revision`` (services/events), so a site that was read before is never served after it.
 """
 
 from __future__ import annotations
