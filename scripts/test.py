@@ -120,7 +120,7 @@ PARTS = (
          lambda: pytest("-n", "2", "tests/services", "tests/api", "tests/web", "tests/guards/test_migrations.py", database="postgresql")),
     Part("server", "real server on SQLite", nothing, lambda: pytest("-n", "3", *AGAIN, "tests/server")),
     Part("server-postgresql", "real server on PostgreSQL", postgres_missing, lambda: pytest("-n", "3", *AGAIN, "tests/server", database="postgresql")),
-    Part("browser", "real browser (Chromium)", browser_missing, lambda: pytest("-n", "2", "--dist", "loadfile", *AGAIN, "tests/browser")),
+    Part("browser", "real browser (Chromium)", browser_missing, lambda: pytest("-n", "2", "--dist", "loadgroup", *AGAIN, "tests/browser")),
 )
 
 

@@ -25,6 +25,8 @@ FLAGS = [
     "--disable-component-update", "--disable-sync", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
 ]
 
+HERE = Path(__file__).parent
+
 
 @dataclass(frozen=True)
 class Demo:
@@ -54,6 +56,15 @@ def printed_links(server: LiveServer, patience: float = 30) -> Demo:
         raise RuntimeError(f"the server did not print its links:\n{text[-2000:]}")
     resident, volunteer, organizer, account = (match for match in found if match)
     return Demo(server, resident.group(1), volunteer.group(1), organizer.group(1), account.group(1), account.group(2))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file stays with one worker, since its tests share a server; the longest, every page in its four states, is shared by two."""
+    for item in items:
+        if item.path.parent == HERE:
+            sight = getattr(getattr(item, "callspec", None), "params", {}).get("sight")
+            console = sight is not None and sight.who == "member"
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}{'-console' if console else ''}"))
 
 
 @pytest.fixture(scope="module")
