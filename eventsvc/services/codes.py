@@ -32,7 +32,7 @@ class TicketText:
 
 def mint() -> str:
     """A fresh code: 20 Crockford base32 characters from a cryptographic source."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(20))
+    return "".join(ALPHABET[byte & 31] for byte in secrets.token_bytes(20))  # one call for all of them: lists are imported by the thousand
 
 
 def mint_pickup() -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from eventsvc.db import db, transaction
 from eventsvc.errors import Conflict, Fault, Invalid
@@ -16,7 +16,7 @@ from eventsvc.ports import clock
 from eventsvc.services import journal, registrations
 from eventsvc.services.actors import Actor
 from eventsvc.services.imports.checking import Checked, check_cells, find_doubles
-from eventsvc.services.imports.staging import load, written
+from eventsvc.services.imports.staging import load, rewrite, written
 
 PIECE = 250  # rows of one transaction: about a tenth of a second of SQLite's writer
 BUDGET = 4.0  # seconds that one request goes on with it
@@ -83,12 +83,21 @@ def go_on(actor: Actor, slug: str, import_id: str, seconds: float = BUDGET) -> N
             return
 
 
-def _next_rows(found: Import, most: int | None) -> list[ImportRow]:
-    query = select(ImportRow).where(ImportRow.import_id == found.id, ImportRow.number > found.position, ImportRow.state.in_(_states(found)))
-    return list(db.session.scalars(query.order_by(ImportRow.number).limit(most)))
+class _Row(NamedTuple):
+    """A row that is still to do."""
+
+    number: int
+    cells: list[str] | None
 
 
-def _checked(event: Event, found: Import, row: ImportRow) -> Checked:
+def _next_rows(found: Import, most: int | None) -> list[_Row]:
+    query = select(ImportRow.number, ImportRow.cells).where(
+        ImportRow.import_id == found.id, ImportRow.number > found.position, ImportRow.state.in_(_states(found))
+    )
+    return [_Row(*row) for row in db.session.execute(query.order_by(ImportRow.number).limit(most))]
+
+
+def _checked(event: Event, found: Import, row: _Row) -> Checked:
     """The row as the event takes it now; read before the event's row is held."""
     return check_cells(row.number, row.cells or [], found.targets, event, found.channel)
 
@@ -123,11 +132,8 @@ def _register(event: Event, found: Import, checked: Sequence[Checked]) -> list[C
             state = row.state if row.state == "double" else "refused"
             row.state = state
             became[row.number] = {"state": state, "faults": written(row.faults, found.targets)}
-    db.session.flush()
     for made in (True, False):
-        values = [{"import_id": found.id, "number": number, **change} for number, change in became.items() if ("cells" in change) == made]
-        if values:
-            db.session.execute(update(ImportRow), values)
+        rewrite(found.id, {number: change for number, change in became.items() if ("cells" in change) == made})
     return [row for row in checked if row.state != "good"]
 
 
@@ -167,11 +173,8 @@ def _whole(actor: Actor, slug: str, import_id: str, checked: Sequence[Checked]) 
 def _mark(actor: Actor, slug: str, import_id: str, refused: Sequence[Checked]) -> None:
     """Write down why the whole list was not registered; its rows stay where they were."""
     _event, found = load(actor, slug, import_id, lock=True)
-    values = [
-        {"import_id": import_id, "number": row.number, "state": "double" if row.state == "double" else "faulty", "faults": written(row.faults, found.targets)}
-        for row in refused
-    ]
-    db.session.execute(update(ImportRow), values)
+    said = {row.number: {"state": "double" if row.state == "double" else "faulty", "faults": written(row.faults, found.targets)} for row in refused}
+    rewrite(import_id, said)
 
 
 def left_alone() -> list[tuple[str, str]]:

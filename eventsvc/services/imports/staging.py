@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from eventsvc.db import db, transaction
 from eventsvc.errors import Conflict, Fault, Invalid, Missing
@@ -112,7 +112,7 @@ def _keep(actor: Actor, slug: str, made: Import, rows: Rows, checked: dict[int, 
     values = [
         {"import_id": made.id, "number": number, "cells": cells, **_verdict(checked.get(number), made.targets)} for number, cells in rows
     ]
-    db.session.execute(insert(ImportRow), values)
+    db.session.execute(insert(ImportRow.__table__), values)
 
 
 def _bounded(rows: Rows, header: int) -> None:
@@ -151,21 +151,31 @@ def lay_out(actor: Actor, slug: str, import_id: str, header: Any, targets: Any) 
     layout = columns.layout(rows, header, targets, event)
     _bounded(rows, layout.header)
     checked = check_rows(event, rows, layout)
-    changes = []
+    changes = {}
     for number in kept:
         verdict = _verdict(checked.get(number), layout.targets)
         if (kept[number].state, kept[number].faults) != (verdict["state"], verdict["faults"]):
-            changes.append({"import_id": import_id, "number": number, **verdict})
+            changes[number] = verdict
     _lay_out(actor, slug, import_id, layout, changes)
 
 
 @transaction
-def _lay_out(actor: Actor, slug: str, import_id: str, layout: Layout, changes: list[dict[str, Any]]) -> None:
+def _lay_out(actor: Actor, slug: str, import_id: str, layout: Layout, changes: dict[int, dict[str, Any]]) -> None:
     _event, found = load(actor, slug, import_id, lock=True)
     _still_draft(found)
     found.header, found.headings, found.targets = layout.header, layout.headings, layout.targets
+    rewrite(import_id, changes)
+
+
+def rewrite(import_id: str, changes: dict[int, dict[str, Any]]) -> None:
+    """Change rows of an import by their numbers, each by the same columns; without the session, which costs more than the rows do."""
     if changes:
-        db.session.execute(update(ImportRow), changes)
+        rows = ImportRow.__table__
+        names = next(iter(changes.values()))
+        one = update(rows).where(rows.c.import_id == import_id, rows.c.number == bindparam("of_number"))
+        db.session.execute(one.values({name: bindparam(f"to_{name}") for name in names}), [
+            {"of_number": number, **{f"to_{name}": value for name, value in change.items()}} for number, change in changes.items()
+        ])  # fmt: skip
 
 
 def load(actor: Actor, slug: str, import_id: str, *, lock: bool = False) -> tuple[Event, Import]:
