@@ -39,15 +39,26 @@ class Case:
     plan: Plan
     floor: Plan | None = None
     items: int = 1  # records a request
+    reads: bool = False  # the same page or document again and again
     keeps: bool = False  # every request that is answered must be in the ledger afterwards
+
+
+def pages(stand: Stand) -> list[tuple[str, str]]:
+    """The organizer's pages that show figures, and the longest lists: what each is called, and where it is."""
+    return [
+        ("live page", "live"), ("live.json", "live.json"), ("report page", "report"), ("records list", "figures/records"),
+        ("entries list", "figures/entries"), ("counter list", "figures/counter:leaflets"), ("conflicts", "conflicts"),
+        ("people list", "registrations"), ("one person", f"registrations/{stand.ticket}"),
+    ]  # fmt: skip
 
 
 def cases(stand: Stand) -> list[Case]:
     """Everything that is asked for, in order."""
     records, tickets, tokens = f"{API}/records", stand.fresh, stand.tokens
     return [
-        Case("stats", plans.reading(f"{API}/stats", stand.owner)),
-        Case("event page", plans.reading("/e/bench")),
+        Case("stats", plans.reading(f"{API}/stats", stand.owner), reads=True),
+        Case("event page", plans.reading("/e/bench"), reads=True),
+        *(Case(name, plans.reading(f"/manage/e/bench/{path}", cookie=stand.organizer), reads=True) for name, path in pages(stand)),
         Case("roster", plans.reading(f"{API}/roster", stand.owner)),
         Case("check-in", plans.checkins(records, tickets, tokens), plans.checkins("/checkin", tickets, tokens), keeps=True),
         Case("tally", plans.tallies(records, tokens), keeps=True),
@@ -73,6 +84,8 @@ def _connections(case: Case, stand: Stand, effort: Effort) -> Sequence[int]:
     middle = effort.connections[len(effort.connections) // 2]
     if case.floor:
         return effort.connections if stand.records == effort.sizes[0] else (middle,)
+    if case.reads and case.name not in ("stats", "event page"):
+        return (1,)
     return (middle,) if case.name == "tally" else (1, middle) if stand.records == effort.sizes[0] and case.name != "roster" else (1,)
 
 
@@ -89,6 +102,7 @@ def _measure(stand: Stand, case: Case, connections: int, effort: Effort) -> dict
         sides.append(("floor", stand.floor_url, case.floor, stand.floor.pid))
     seeds = iter(range(1 + 1000 * connections + 100_000 * len(case.name), 10**9))
     spans, runs, cpu = {}, {side[0]: [] for side in sides}, {side[0]: 0.0 for side in sides}
+    first = driver.first(stand.ours.url, case.plan) if case.reads else None  # what whoever comes first waits for
     for name, url, plan, _pid in sides:
         warm = driver.run(url, plan, connections, effort.warm_up, next(seeds))
         spans[name] = min(effort.longest, max(effort.shortest, effort.least / max(1, warm.rate)))
@@ -100,6 +114,8 @@ def _measure(stand: Stand, case: Case, connections: int, effort: Effort) -> dict
             runs[name].append(driver.run(url, plan, connections, spans[name], seed))
             cpu[name] += machine.cpu_seconds(pid) - used
     row: dict[str, Any] = {"database": stand.database, "records": stand.records, "case": case.name, "connections": connections}
+    if first is not None:
+        row["first_ms"] = first
     if case.keeps:
         row["lost"] = max(0, sum(run.requests for run in runs["ours"]) * case.items - (filling.kept(stand.ours.database_url) - before))
     for name, _url, _plan, pid in sides:
@@ -133,6 +149,8 @@ def _line(row: dict[str, Any]) -> str:
     if "floor" in row:
         floor = row["floor"]
         told += f"   floor {floor['rate']:>7,.0f}/s  p99 {floor['p99']:>7.1f} ms   = {row['ratio']:.2f}x, p99 {row['p99_ratio']:.2f}x"
+    if "first_ms" in row:
+        told += f"   first {row['first_ms']:,.0f} ms"
     if "records_a_second" in row:
         told += f"   {row['records_a_second']:,} records/s"
     faults = {name: ours[name] for name in ("refused", "broken") if ours[name]} | ({"LOST": row["lost"]} if row.get("lost") else {})

@@ -45,6 +45,17 @@ def name() -> str:
     return "wrk" if WRK else f"Python, {PROCESSES} processes (wrk is missing: apt-get install wrk)"
 
 
+def first(url: str, plan: Plan) -> float:
+    """How long a single request takes, in milliseconds: before anything is warm, if it is the first one."""
+    host, _, port = url.split("//")[1].partition(":")
+    began = time.monotonic()
+    with socket.create_connection((host, int(port)), timeout=600) as connection:
+        connection.sendall(plan.requests(0)().replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+        while connection.recv(1 << 16):
+            pass
+    return round((time.monotonic() - began) * 1000, 1)
+
+
 def run(url: str, plan: Plan, connections: int, seconds: float, seed: int) -> Sample:
     """Ask for ``seconds`` over ``connections``; RuntimeError where the driver itself fails."""
     if not WRK:

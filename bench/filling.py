@@ -30,8 +30,7 @@ class Ground:
     event_id: str
     device_id: str
     fresh: list[str]
-
-
+    scanned: str  # the id of a ticket that was
 
 
 def fill(url: str, event_id: str, device_id: str, records: int, fresh: int = FRESH) -> Ground:
@@ -52,7 +51,7 @@ def fill(url: str, event_id: str, device_id: str, records: int, fresh: int = FRE
         places = f"places_taken = {2 * len(codes)}, next_seq = {len(codes) + 1}, roster_revision = {len(codes)}"
         database.run(f"UPDATE events SET {places} WHERE id = '{event_id}'")
         database.finish(records)
-    return Ground(event_id, device_id, codes[used:])
+    return Ground(event_id, device_id, codes[used:], ids[0])
 
 
 def _registrations(event_id: str, ids: list[str], codes: list[str], now: int) -> Iterator[dict[str, Any]]:

@@ -100,6 +100,7 @@ def registrations(path: str) -> Plan:
     return Plan("POST", path, {**JSON, "X-Forwarded-For": "@ADDRESS@"}, item=PERSON)
 
 
-def reading(path: str, token: str = "") -> Plan:
+def reading(path: str, token: str = "", cookie: str = "") -> Plan:
     """The same page or document again and again."""
-    return Plan("GET", path, {"Accept-Encoding": "gzip", **({"Authorization": f"Bearer {token}"} if token else {})})
+    said = {"Authorization": f"Bearer {token}" if token else "", "Cookie": cookie}
+    return Plan("GET", path, {"Accept-Encoding": "gzip", **{name: value for name, value in said.items() if value}})

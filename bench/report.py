@@ -47,7 +47,7 @@ def _flat(database: str, rows: list[Row]) -> list[tuple[str, float, str, bool]]:
     if len(sizes) < 2:
         return []
     found = []
-    for case in ("stats", "event page", "check-in"):
+    for case in dict.fromkeys(row["case"] for row in rows if "first_ms" in row or row["case"] == "check-in"):
         p50 = {
             (row["records"], row["connections"]): row["ours"]["p50"] for row in rows if row["case"] == case and row["records"] in (sizes[0], sizes[-1])
         }

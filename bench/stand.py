@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from flask import Flask, current_app
 
 from bench import filling
 from eventsvc.db import db
-from eventsvc.models import Device
+from eventsvc.models import Device, User
+from eventsvc.ports import clock
+from eventsvc.services import organizations
 from tests import postgres
 from tests.live import DIRECT, PROJECT, LiveServer
 from tests.server.crowd import Town
@@ -45,6 +48,8 @@ class Stand:
     owner: str
     tokens: list[str]
     fresh: list[str]
+    organizer: str  # the cookie of somebody who is signed in
+    ticket: str  # a registration that was scanned
 
 
 @contextmanager
@@ -77,6 +82,7 @@ def stand(database: str, home: str, folder: Path, records: int, fresh: int) -> I
         tokens = [token for _ in range(PHONES) if (token := town.phone().token)]
         with ours.app().app_context():
             device = db.session.execute(db.select(Device.id, Device.event_id)).first()
+            organizer = _sign_in(current_app._get_current_object())  # type: ignore[attr-defined]
             db.session.remove()
             db.engine.dispose()
         assert device
@@ -85,7 +91,7 @@ def stand(database: str, home: str, folder: Path, records: int, fresh: int) -> I
         copy = _copy(url, home, f"{name}_floor", name)
         ours.start()
         floor, floor_url = _start_floor(copy, folder)
-        yield Stand(database, records, ours, floor, floor_url, town.owner, tokens, ground.fresh)
+        yield Stand(database, records, ours, floor, floor_url, town.owner, tokens, ground.fresh, organizer, ground.scanned)
     finally:
         ours.close()
         if floor:
@@ -96,6 +102,15 @@ def stand(database: str, home: str, folder: Path, records: int, fresh: int) -> I
                 Path(f"{home}{made}.sqlite3".removeprefix("sqlite:///")).unlink(missing_ok=True)
             else:
                 postgres.drop_database(home, made)
+
+
+def _sign_in(app: Flask) -> str:
+    """The cookie of an organizer's session, as after signing in."""
+    organizations.add_user("bench@example.test", "demo", "owner", "王主任")
+    user = db.session.scalars(db.select(User).where(User.email == "bench@example.test")).one()
+    now = int(clock.now().timestamp())
+    serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps({'user_id': user.id, 'stamp': user.stamp, 'since': now, 'seen': now})}"
 
 
 def _copy(url: str, home: str, name: str, of: str) -> str:

@@ -15,7 +15,7 @@ from eventsvc import logs
 from eventsvc.api.lane import Lane
 from eventsvc.bodies import WholeBodies
 from eventsvc.db import configure_engine, db
-from eventsvc.ports import carriers, clock, limits
+from eventsvc.ports import carriers, clock, limits, shared
 from eventsvc.services import actors, links, messages
 from eventsvc.web import headers, meters
 
@@ -45,6 +45,7 @@ def create_app(config: settings.Config | None = None, clock_port: clock.Clock | 
     )
     clock.use(clock_port or clock.SystemClock())
     limits.use(config.redis_url)
+    shared.use(config.redis_url)
     actors.use_key(config.secret_key)
     links.use(config.base_url, config.qr_case)
     messages.use(carriers.mail(config), carriers.sms(config), config.remind_at)

@@ -30,7 +30,7 @@ SETTINGS = (
     Setting("DATA_DIR", "instance", "Folder of the SQLite database, the secret key and cached files."),
     Setting("DATABASE_URL", "", "Database; empty means SQLite in DATA_DIR, or postgresql+psycopg://user@host/name."),
     Setting("DATABASE_POOLER", "0", "1 where DATABASE_URL leads to a pooler in transaction mode, such as PgBouncer."),
-    Setting("REDIS_URL", "", "Optional Redis for rate limits that several servers share."),
+    Setting("REDIS_URL", "", "Optional Redis for what several servers share: rate limits, and the figures of screens."),
     Setting("SECRET_KEY", "", "Key of cookies and tokens; made once and kept in DATA_DIR where unset."),
     Setting("BASE_URL", "", "Public address in links and QR codes; empty means http://HOST:PORT."),
     Setting("TRUSTED_PROXIES", "0", "How many reverse proxies in front set X-Forwarded-For and -Proto."),

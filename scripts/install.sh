@@ -37,6 +37,7 @@ install_tools() {
     have_postgresql || missing="$missing postgresql"
     command -v wrk >/dev/null 2>&1 || missing="$missing wrk"
     command -v pgbouncer >/dev/null 2>&1 || [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
+    command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
     [ -z "$(find /usr/share/fonts -iname '*noto*cjk*' -print -quit 2>/dev/null)" ] && missing="$missing fonts-noto-cjk"
     install "those tests are skipped, loudly"
 }

@@ -2,11 +2,11 @@
 
 from eventsvc.models.device import Device, Invitation
 from eventsvc.models.event import Area, Checkpoint, Counter, Event, EventSession
-from eventsvc.models.journal import AuditEntry, FrozenFigures, RememberedAnswer
+from eventsvc.models.journal import AuditEntry, FigureRollup, FrozenFigures, RememberedAnswer
 from eventsvc.models.message import Message
 from eventsvc.models.organization import AccessToken, Membership, Organization, User
 from eventsvc.models.record import QuarantinedRecord, Record, RecordDecision, RecordNote, SeenConflict
-from eventsvc.models.registration import Person, Registration, RetiredCode, SpareCode
+from eventsvc.models.registration import Person, Registration, RegistrationChange, RetiredCode, SpareCode
 from eventsvc.models.staging import Import, ImportRow
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Device",
     "Event",
     "EventSession",
+    "FigureRollup",
     "FrozenFigures",
     "Import",
     "ImportRow",
@@ -31,6 +32,7 @@ __all__ = [
     "RecordDecision",
     "RecordNote",
     "Registration",
+    "RegistrationChange",
     "RememberedAnswer",
     "RetiredCode",
     "SeenConflict",

@@ -51,3 +51,15 @@ class RememberedAnswer(db.Model):
     status: Mapped[int | None]
     body: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class FigureRollup(db.Model):
+    """An event's sums up to a point, so that nobody folds the whole ledger again; made by readers, and can be made anew at any time."""
+
+    __tablename__ = "figure_rollups"
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger)  # the last record in it
+    sums: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime] = mapped_column(Instant)

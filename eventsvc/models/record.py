@@ -5,12 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Sequence, String, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Sequence, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventsvc.db import AppendOnly, Instant, db
 
 records_seq = Sequence("records_seq", metadata=db.metadata)  # PostgreSQL only; SQLite has a single writer and counts on
+
+RARE = "type IN ('walkin', 'undo')"
+EXCEPTIONAL = "type = 'checkin' AND (outcome <> 'admitted' OR decided = 'refused')"  # scans that were, or may have been, refused
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """The condition of an index over some rows only, on either database."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Record(AppendOnly, db.Model):
@@ -22,7 +30,11 @@ class Record(AppendOnly, db.Model):
         Index("ix_records_event_id_epoch_seq", "event_id", "epoch", "seq"),
         Index("ix_records_registration_id", "registration_id"),
         Index("ix_records_undoes", "undoes"),
-        Index("ix_records_counter", "event_id", "counter"),
+        # each row is in one of these two: the page of a figure takes its rows from them, newest first
+        Index("ix_records_counter", "event_id", "counter", "epoch", "seq", **_where("counter IS NOT NULL")),
+        Index("ix_records_checkpoint", "event_id", "checkpoint", "epoch", "seq", **_where("checkpoint IS NOT NULL")),
+        Index("ix_records_rare", "event_id", "epoch", "type", "seq", **_where(RARE)),
+        Index("ix_records_exceptional", "event_id", "epoch", "seq", **_where(EXCEPTIONAL)),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -57,10 +69,11 @@ class RecordDecision(AppendOnly, db.Model):
     """A decision that a phone sent after the record was already kept: beside it, never over it."""
 
     __tablename__ = "record_decisions"
+    __table_args__ = (Index("ix_record_decisions_event_id_id", "event_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     record_id: Mapped[str] = mapped_column(ForeignKey("records.id"), index=True)
-    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"), index=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
     decided: Mapped[str] = mapped_column(String(8))
     conflict: Mapped[bool] = mapped_column(default=False)
     received_at: Mapped[datetime] = mapped_column(Instant)

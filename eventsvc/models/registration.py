@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from eventsvc.db import Instant, db
+from eventsvc.db import AppendOnly, Instant, db
 
 STATUSES = ("confirmed", "waitlisted", "pending", "cancelled")
 CHANNELS = ("web", "phone", "desk", "proxy")
@@ -48,6 +48,25 @@ class Registration(db.Model):
     cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
     cancelled_by: Mapped[str | None] = mapped_column(String(10))  # holder | organizer: the holder takes back their own only
     erased_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class RegistrationChange(AppendOnly, db.Model):
+    """What a registration's status and size were until this change; written by the database itself, whatever changed them.
+
+    The figures' rollup takes out with these what it once put in (services/rollup.py).
+    """
+
+    __tablename__ = "registration_changes"
+    __table_args__ = (
+        Index("ix_registration_changes_event_id_id", "event_id", "id"),
+        Index("ix_registration_changes_registration_id_id", "registration_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
+    registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.id"))
+    status: Mapped[str] = mapped_column(String(16))
+    party_size: Mapped[int]
 
 
 class Person(db.Model):

@@ -15,17 +15,23 @@ from limits.strategies import FixedWindowRateLimiter
 from eventsvc.config import BadSetting
 from eventsvc.errors import TooMany
 
+PATIENCE = 0.5  # seconds that the shared counts may take: nobody waits at a door for them
+PAUSE = 5.0  # seconds for which they are not asked after they failed
+
 _memory = FixedWindowRateLimiter(storage_from_string("memory://"))
 _limiter = _memory
+_ask_again = 0.0  # monotonic
 _log = logging.getLogger("eventsvc.limits")
 
 
 def use(uri: str) -> None:
     """Count in this storage from now on: ``memory://`` or ``redis://host``. Raises BadSetting for what cannot be used."""
-    global _limiter, _memory
+    global _limiter, _memory, _ask_again
+    waits = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE} if uri.startswith("redis") else {}
     try:
         _memory = FixedWindowRateLimiter(storage_from_string("memory://"))
-        _limiter = FixedWindowRateLimiter(storage_from_string(uri, wrap_exceptions=True)) if uri else _memory
+        _limiter = FixedWindowRateLimiter(storage_from_string(uri, wrap_exceptions=True, **waits)) if uri else _memory
+        _ask_again = 0.0
     except (ConfigurationError, ValueError) as error:
         raise BadSetting(
             "REDIS_URL cannot be used: it must look like redis://127.0.0.1:6379/0."
@@ -42,6 +48,11 @@ def check(rate: str, *key: str) -> None:
     _ask(lambda limiter: limiter.test(parse(rate), *key), rate, key)
 
 
+def answer() -> bool:
+    """Whether the shared counts can be asked; without any, this process can."""
+    return bool(_limiter.storage.check())
+
+
 def reset() -> None:
     """Forget every count (tests)."""
     _limiter.storage.reset()
@@ -49,11 +60,13 @@ def reset() -> None:
 
 def _ask(question: Callable[[FixedWindowRateLimiter], bool], rate: str, key: tuple[str, ...]) -> None:
     """Ask the shared counts; while they are out of reach this process counts for itself: nobody is turned away for that."""
-    limiter = _limiter
+    global _ask_again
+    limiter = _memory if time.monotonic() < _ask_again else _limiter
     try:
         allowed = question(limiter)
     except StorageError:
         _log.warning("shared rate limits are out of reach: counting in this process")
+        _ask_again = time.monotonic() + PAUSE
         limiter = _memory
         allowed = question(limiter)
     if not allowed:

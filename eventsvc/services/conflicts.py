@@ -11,7 +11,7 @@ from eventsvc.db import db, transaction
 from eventsvc.errors import Missing
 from eventsvc.models import Record, SeenConflict
 from eventsvc.ports import clock
-from eventsvc.services import audit, figures
+from eventsvc.services import audit, evidence
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.reports import RecordLine
 
@@ -31,14 +31,11 @@ class Conflict:
 def listed(actor: Actor, slug: str) -> list[Conflict]:
     """An event's conflicts, those that nobody has seen first, newest first."""
     event = load_event(actor, slug, "report.read")
-    found = list(figures.lines_of(event, "conflicts"))
-    passed = [line for line in figures.lines_of(event, "people_admitted") if line.ticket] if found else []
     marks = {row.record_id: row for row in db.session.execute(select(_marks).where(_marks.c.event_id == event.id))}
     names = audit.names({mark.actor for mark in marks.values()})
     conflicts = []
-    for line in reversed(found):
+    for line, others in reversed(evidence.conflicts(event)):
         mark = marks.get(line.id)
-        others = tuple(one for one in passed if one.ticket == line.ticket and one.place_key == line.place_key and one.id != line.id)
         seen_by = names.get(mark.actor, mark.actor.partition(":")[0]) if mark else None
         conflicts.append(Conflict(line, others, seen_by, mark.at if mark else None))
     return sorted(conflicts, key=lambda one: one.seen_at is not None)

@@ -1,21 +1,21 @@
-"""An event's figures: the ledger loaded, folded and named; the same object feeds API, pages, brief, .xlsx and screens."""
+"""An event's figures: the ledger folded and named; the same object feeds API, pages, brief, .xlsx and screens."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import func, or_, select
 
-from eventsvc.db import db, in_transaction
-from eventsvc.models import Counter, Device, Event, Person, Record, RecordDecision, RecordNote, Registration, SeenConflict
+from eventsvc.db import db
+from eventsvc.models import Counter, Device, Event, Record, RecordDecision, Registration, SeenConflict
 from eventsvc.ports import clock
 from eventsvc.services import folds, live, quarantine
 from eventsvc.services.actors import SALVAGE_FOR, Actor, load_event
-from eventsvc.services.persons import mask_name
-from eventsvc.services.reports import CheckpointFigure, CounterFigure, Figures, RecordLine, Reported
+from eventsvc.services.evidence import FIGURES, lines, lines_of, page
+from eventsvc.services.reports import CheckpointFigure, CounterFigure, Figures, Reported
+
+__all__ = ["FIGURES", "count_registrations", "fold_event", "lines", "lines_of", "of_event", "page", "stats"]
 
 _ROW = tuple(getattr(Record, name) for name in folds.Row._fields)
 
@@ -27,8 +27,7 @@ def stats(actor: Actor, slug: str) -> Figures:
 
 def of_event(event: Event, epoch: int | None = None) -> Figures:
     """The figures of a loaded event, now or (``epoch``) of a rehearsal that was put aside."""
-    whole = in_transaction() or epoch is not None
-    sums, counts = (fold_event(event, epoch), count_registrations(event)) if whole else live.sums(event)
+    sums, counts = live.sums(event, epoch)
     registrations, people = counts.get("confirmed", (0, 0))
     waiting = quarantine.count(event)
     by_hour: dict[datetime, int] = {}
@@ -86,7 +85,7 @@ def count_registrations(event: Event) -> dict[str, tuple[int, int]]:
 
 
 def fold_event(event: Event, epoch: int | None = None) -> folds.Sums:
-    """Load the current epoch (or another one) of an event's ledger and fold it."""
+    """Load the current epoch (or another one) of an event's ledger whole and fold it: what `live` must equal, and is tested against."""
     query = select(*_ROW).where(Record.event_id == event.id, Record.epoch == (epoch or event.epoch))
     rows = [folds.Row(*row) for row in db.session.execute(query)]
     later: dict[str, set[str]] = {}
@@ -143,128 +142,4 @@ def _counter(counter: Counter, tally: folds.Tally, total: int) -> CounterFigure:
         qualifier=counter.qualifier,
         parent=counter.parent,
         records=tally.records,
-    )
-
-
-# --- opening a figure down to its records --------------------------------------------------------------------------------
-
-FIGURES = ("people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified", "records")
-
-
-def lines(actor: Actor, slug: str, figure: str = "records", key: str | None = None) -> Iterator[RecordLine]:
-    """The ledger rows behind a figure, in order: one of FIGURES, ``checkpoint`` or ``counter`` with its key.
-
-    ``ticket`` with a registration's id gives that ticket's history, refused scans and undos too; ``record`` one row by its id.
-    """
-    event = load_event(actor, slug, "report.read")
-    return lines_of(event, figure, key)
-
-
-def lines_of(event: Event, figure: str = "records", key: str | None = None, epoch: int | None = None) -> Iterator[RecordLine]:
-    """The same for a loaded event, now or (``epoch``) of a rehearsal that was put aside."""
-    sums = fold_event(event, epoch)
-    places, names = {c.key: c for c in event.checkpoints}, _names(event)
-    for row in db.session.execute(_rows_of(event, figure, key, epoch).order_by(Record.seq)):
-        if _belongs(figure, row.Record, sums, places):
-            yield _line(row, sums, names, figure)
-
-
-def page(
-    actor: Actor, slug: str, figure: str = "records", key: str | None = None, *, start: int = 0, count: int = 100
-) -> tuple[list[RecordLine], int]:
-    """Some of the same rows, newest first, and how many there are in all: only those that are asked for are loaded whole."""
-    event = load_event(actor, slug, "report.read")
-    sums, places = fold_event(event), {c.key: c for c in event.checkpoints}
-    every = _rows_of(event, figure, key).with_only_columns(
-        Record.id, Record.type, Record.checkpoint, Record.direction, Record.registration_id, maintain_column_froms=True
-    )
-    ids = [row.id for row in db.session.execute(every.order_by(Record.seq.desc())) if _belongs(figure, row, sums, places)]
-    shown = _rows_of(event, figure, key).where(Record.id.in_(ids[start : start + count])).order_by(Record.seq.desc())
-    names = _names(event)
-    return [_line(row, sums, names, figure) for row in db.session.execute(shown)], len(ids)
-
-
-def _names(event: Event) -> dict[str, str]:
-    return {c.key: c.name for c in [*event.checkpoints, *event.counters]}
-
-
-def _rows_of(event: Event, figure: str, key: str | None, epoch: int | None = None) -> Select[Any]:
-    """The ledger rows among which those of a figure are, with what is shown beside them."""
-    query = (
-        select(Record, RecordNote, Registration.pickup_code, Person.name, Device.name.label("device"))
-        .outerjoin(RecordNote, RecordNote.record_id == Record.id)
-        .outerjoin(Registration, Registration.id == Record.registration_id)
-        .outerjoin(Person, Person.registration_id == Record.registration_id)
-        .outerjoin(Device, Device.id == Record.device_id)
-        .where(Record.event_id == event.id, Record.epoch == (epoch or event.epoch))
-    )
-    if figure == "counter" and key is not None:
-        targets = select(Record.id).where(Record.event_id == event.id, Record.counter == key)
-        query = query.where((Record.counter == key) | Record.undoes.in_(targets))
-    elif figure == "checkpoint" and key is not None:
-        query = query.where(Record.checkpoint == key)
-    elif figure == "ticket":
-        targets = select(Record.id).where(Record.event_id == event.id, Record.registration_id == (key or ""))
-        query = query.where((Record.registration_id == (key or "")) | Record.undoes.in_(targets))
-    elif figure == "record":
-        query = query.where(Record.id == (key or ""))
-    return query
-
-
-def _belongs(figure: str, record: Record | Row[Any], sums: folds.Sums, places: dict[str, Any]) -> bool:
-    passed = record.id in sums.passed and record.id not in sums.undone
-    place = places.get(record.checkpoint or "")
-    entrance = place is not None and place.entrance
-    known = record.registration_id is not None or record.type == "walkin"
-    if figure == "people_admitted":
-        return passed and known and record.direction != "exit"
-    if figure == "entries":
-        return passed and entrance and record.direction != "exit"
-    if figure == "inside":
-        return passed and entrance
-    if figure == "walkins":
-        return record.type == "walkin"
-    if figure == "scans":
-        return record.type == "checkin"
-    if figure == "refused":
-        return record.type == "checkin" and record.id not in sums.passed
-    if figure == "conflicts":
-        return record.id in sums.conflicts
-    if figure == "unidentified":
-        return passed and record.type == "checkin" and record.registration_id is None
-    return True
-
-
-def _line(row: Any, sums: folds.Sums, names: dict[str, str], figure: str) -> RecordLine:
-    record: Record = row.Record
-    note: RecordNote | None = row.RecordNote
-    flags = list(record.flags)
-    if record.id in sums.conflicts and "conflict" not in flags:
-        flags.append("conflict")
-    name = row.name or (note.name if note else None)
-    key = record.checkpoint or record.counter
-    return RecordLine(
-        seq=record.seq,
-        id=record.id,
-        type=record.type,
-        at=record.at,
-        received_at=record.received_at,
-        place=names.get(key, key) if key else None,
-        ticket=row.pickup_code,
-        person=mask_name(name) or None,
-        quantity=record.quantity,
-        direction=record.direction,
-        topic=record.topic,
-        basis=record.basis,
-        outcome=record.outcome,
-        decided=record.decided,
-        undone=record.id in sums.undone,
-        flags=tuple(flags),
-        device=row.device,
-        operator=note.operator if note else None,
-        reason=note.reason if note else None,
-        note=note.note if note else None,
-        place_key=key,
-        corrected_at=record.corrected_at,
-        counts=(sums.people if figure == "people_admitted" else sums.counted).get(record.id, 0),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter as Multiset
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -94,6 +94,7 @@ class Sums:
     places: dict[str, PlaceSum] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
     by_quarter: Multiset[datetime] = field(default_factory=Multiset)
+    behind: Multiset[str] = field(default_factory=Multiset)  # figure -> how many rows it opens to; see `opens_under`
     seq: int = 0
 
 
@@ -164,7 +165,44 @@ def fold(
     for subject, passed_rows in passages.items():
         _add_subject(sums, sorted(passed_rows, key=lambda row: (row.corrected_at, row.id)), parties.get(subject), rules, zone, conflicts)
     sums.conflicts, sums.passed = frozenset(conflicts), frozenset(passed_ids)
+    _count_behind(sums, rows, rules)
     return sums
+
+
+def _count_behind(sums: Sums, rows: Sequence[Row], rules: Mapping[str, Place]) -> None:
+    """Count the rows that each figure opens to."""
+    counters = {row.id: row.counter for row in rows if row.counter is not None}
+    for row in rows:
+        place = rules.get(row.checkpoint or "")
+        sums.behind.update(opens_under(row, sums, entrance=place is not None and place.entrance, target=counters.get(row.undoes or "")))
+
+
+def opens_under(row: Row, sums: Sums, *, entrance: bool, target: str | None = None) -> Iterator[str]:
+    """The figures under which a row is shown when they are opened; ``target``: the counter of the tally that an undo takes back."""
+    yield "records"
+    if row.type == "undo" or row.type == "tally":
+        if counter := row.counter or target:
+            yield f"counter:{counter}"
+        return
+    yield f"checkpoint:{row.checkpoint}"
+    stands = row.id in sums.passed and row.id not in sums.undone
+    if row.type == "walkin":
+        yield "walkins"
+    else:
+        yield "scans"
+        if row.id not in sums.passed:
+            yield "refused"
+        if stands and row.registration_id is None:
+            yield "unidentified"
+    if row.id in sums.conflicts:
+        yield "conflicts"
+    if stands and entrance:
+        yield "inside"
+    if stands and row.direction != "exit":
+        if entrance:
+            yield "entries"
+        if row.type == "walkin" or row.registration_id is not None:
+            yield "people_admitted"
 
 
 def _add_tally(tally: Tally, row: Row) -> None:

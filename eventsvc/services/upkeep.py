@@ -9,7 +9,7 @@ from sqlalchemy import select
 from eventsvc.db import db, transaction
 from eventsvc.models import Event, Registration
 from eventsvc.ports import clock
-from eventsvc.services import idempotency, imports, registrations, retention
+from eventsvc.services import idempotency, imports, live, registrations, retention
 from eventsvc.services.actors import SYSTEM, load_event
 from eventsvc.services.messages import reminders
 
@@ -25,8 +25,9 @@ class Done:
 
 
 def work() -> Done:
-    """One pass: forget answers and lists older than a day, finish imports that stopped, move waiting parties up, erase, remind of what is tomorrow."""
+    """One pass: forget what is a day old, sum up, finish imports that stopped, move waiting parties up, erase, remind of what is tomorrow."""
     forgotten = idempotency.forget_old()
+    live.roll_up()
     imports.expire()
     for slug, import_id in imports.left_alone():
         imports.go_on(SYSTEM, slug, import_id)

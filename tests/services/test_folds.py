@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 
 from eventsvc.db import db
 from eventsvc.errors import Invalid
-from eventsvc.services import events, figures, folds, live, registrations
+from eventsvc.prepared import Prepared
+from eventsvc.services import events, figures, folds, live, passages, registrations
 from eventsvc.services.folds import Place, Row
 from tests.services.world import World, checkin, examples, record
 
@@ -139,7 +140,7 @@ def compare_live(world: World) -> None:
     event = events.read(world.owner, world.slug)
     (kept, counts), whole = live.sums(event), figures.fold_event(event)
     assert {status: count for status, count in counts.items() if count != (0, 0)} == figures.count_registrations(event)
-    names = ("people_admitted", "entries", "inside", "walkins", "scans", "refused", "unidentified", "conflicts", "by_quarter", "seq")
+    names = ("people_admitted", "entries", "inside", "walkins", "scans", "refused", "unidentified", "conflicts", "by_quarter", "behind", "seq")
     assert {name: getattr(kept, name) for name in names} == {name: getattr(whole, name) for name in names}
     assert kept.places == whole.places
     assert {key: tally for key, tally in kept.tallies.items() if tally != folds.Tally()} == whole.tallies
@@ -203,7 +204,7 @@ def test_what_a_broken_refresh_had_read_is_folded_by_the_next(monkeypatch: pytes
     compare_live(world)
     world.send(phone, checkin(ticket))
     with monkeypatch.context() as broken:
-        broken.setattr(live, "_SIZES", text("SELECT gone FROM nowhere"))
+        broken.setattr(passages, "_TICKETS", Prepared(lambda among: text("SELECT gone FROM nowhere")))
         with pytest.raises(DBAPIError):
             compare_live(world)
     db.session.rollback()

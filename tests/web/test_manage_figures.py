@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import unquote
 
@@ -120,6 +121,32 @@ def test_long_lists_have_pages(app: Flask, world: World, monkeypatch: pytest.Mon
     ids = [re.findall(r'data-record="([^"]+)"', page) for page in pages]
     assert len(ids[0]) == 5 and not set(ids[0]) & set(ids[1]) and ids[4] == ids[0] == ids[5]
     console.get(f"{E}/figures/records?page=99", 303)
+
+
+def test_pages_go_on_where_the_last_one_ended(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By number of the ledger: what arrives while somebody reads moves nothing, there and back."""
+    monkeypatch.setattr("eventsvc.web.manage.figures.PAGE", 4)
+    monkeypatch.setattr("eventsvc.services.evidence.WINDOW", 3)
+    console = Console(app)
+    for name in ("records", "scans", "people_admitted", "refused", "counter:consult"):
+        path: str | None = f"{E}/figures/{name}"
+        walked: list[list[str]] = []
+        back = ""
+        while path:
+            html = console.get(path)
+            walked.append(re.findall(r'data-record="([^"]+)"', html))
+            with app.app_context():
+                world.send(world.phone(), tally("consult"), checkin("又一个不认识的码"), checkin(world.ticket(1)))
+            links = [unescape(link) for link in re.findall(r'href="([^"]+page=[^"]+)"', html)]
+            path = next((link for link in links if "before=" in link), None)
+            back = next((link for link in links if "after=" in link), back)
+        seen = [record_id for page in walked for record_id in page]
+        with app.app_context():
+            kind, _, key = name.partition(":")
+            whole = [line.id for line in figures.lines(SYSTEM, "ye-shi", kind, key or None)]
+        assert len(seen) == len(set(seen)) and seen == whole[: len(seen)][::-1], name
+        if back:
+            assert re.findall(r'data-record="([^"]+)"', console.get(back)) == walked[-2], name
 
 
 def test_undo_wants_a_reason_and_twice_is_once(app: Flask, world: World) -> None:

@@ -11,7 +11,7 @@ from types import ModuleType
 from eventsvc.config import Config
 from eventsvc.errors import Conflict
 from eventsvc.ports import clock
-from eventsvc.services import health, schema
+from eventsvc.services import health, live, schema
 from eventsvc.services.backups import archive, postgresql, sqlite
 from eventsvc.services.backups.archive import Manifest
 
@@ -61,6 +61,7 @@ def restore(config: Config, source: Path, force: bool = False) -> Restored:
             before = config.data_dir / f"before-restore-{clock.now():%Y%m%dT%H%M%SZ}.tar.gz"
             make(config, before)
         schema.disconnect()
+        live.forget()
         _engine(manifest.database).load(config.database_url, Path(folder) / archive.DATABASE[manifest.database])
         in_the_way = _put_key(config, (Path(folder) / archive.KEY).read_text(encoding="utf-8"))
     return Restored(manifest, before, in_the_way)

@@ -65,16 +65,26 @@ def figure(slug: str, name: str) -> AnyResponse:
     report = finalizing.report(g.actor, slug)
     opened = _open(report, name)
     kind, _, key = name.partition(":")
-    asked = request.args.get("page", "1")
-    number = int(asked) if asked.isdecimal() and len(asked) < 7 and int(asked) > 0 else 1
-    lines, records_behind = figures.page(g.actor, slug, kind, key or None, start=(number - 1) * PAGE, count=PAGE)
-    last = max(1, -(-records_behind // PAGE))
-    if number > last:
-        return redirect(url_for("manage.figure", slug=slug, name=name, page=last), 303)
+    number = max(1, _number("page") or 1)
+    before, after = _number("before"), _number("after")
+    found = figures.page(g.actor, slug, kind, key or None, skip=(number - 1) * PAGE, count=PAGE, before=before, after=after)
+    last = max(1, -(-found.records // PAGE))
+    if number > last or (number > 1 and not found.lines):
+        return redirect(url_for("manage.figure", slug=slug, name=name, page=last if number > last else None), 303)
+    where = {"slug": slug, "name": name}
+    newer = {"page": number - 1, "after": found.newer} if number > 2 else {}
     return show(
-        "figures/page.html", event, opened=opened, lines=all_said(lines), number=number, last=last,
-        records=records_behind, as_of=report.figures.as_of, unsynced=report.figures.unsynced, undo=may("record.undo", event), here=request.full_path.rstrip("?"),
+        "figures/page.html", event, opened=opened, lines=all_said(found.lines), number=number, last=last,
+        newer=url_for("manage.figure", **where, **newer) if number > 1 else None,
+        older=url_for("manage.figure", **where, page=number + 1, before=found.older) if number < last else None,
+        records=found.records, as_of=report.figures.as_of, unsynced=report.figures.unsynced, undo=may("record.undo", event), here=request.full_path.rstrip("?"),
     )  # fmt: skip
+
+
+def _number(name: str) -> int | None:
+    """A positive number of the address, or None."""
+    asked = request.args.get(name, "")
+    return int(asked) if asked.isdecimal() and asked.isascii() and len(asked) < (7 if name == "page" else 16) and int(asked) > 0 else None
 
 
 def _open(report: Report, name: str) -> Opened:

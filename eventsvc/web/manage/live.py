@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, jsonify, request
-from flask_babel import gettext
+from flask import Response, request
+from flask_babel import get_locale, gettext
 
+from eventsvc.ports import shared
 from eventsvc.render import brief, words
 from eventsvc.render.brief import Earlier
 from eventsvc.services import finalizing
@@ -32,16 +34,24 @@ def live(slug: str) -> Response:
 @blueprint.get("/e/<slug>/live.json")
 @action("report.read")
 def live_figures(slug: str) -> Response:
-    """The same figures for the page's script: ``stats`` as the fold made them, and the texts around them."""
-    report = finalizing.of_event(event_of(slug))
-    answer = jsonify(
-        stats=finalizing.pack(report.figures),
-        as_of=clock_text(report.figures.as_of, report.event.zone),
-        line=oneliner(report),
-        quarters=quarters(report),
-    )
+    """The same figures for the page's script: ``stats`` as the fold made them, and the texts around them.
+
+    A screen (``?wall=1``) may be a second old, so that all screens of an event cost one.
+    """
+    event = event_of(slug)
+    if request.args.get("wall") == "1":
+        body = shared.for_a_moment(f"screen:{event.id}:{get_locale()}", 1, lambda: _as_json(event))
+    else:
+        body = _as_json(event)
+    answer = Response(body, mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _as_json(event: Any) -> str:
+    report = finalizing.of_event(event)
+    said = {"as_of": clock_text(report.figures.as_of, report.event.zone), "line": oneliner(report), "quarters": quarters(report)}
+    return json.dumps({"stats": finalizing.pack(report.figures), **said}, ensure_ascii=False)
 
 
 def oneliner(report: Report) -> str:
