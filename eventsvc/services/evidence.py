@@ -28,7 +28,7 @@ _columns = [getattr(Record, name) for name in Row._fields]
 
 
 class Page(NamedTuple):
-    """Some of the rows behind a figure, newest first, and how many there are in all; ``newer`` and ``older`` say where the next ones are."""
+    """Some of the rows behind a figure, newest first, and how many there are in all; ``newer`` and ``older`` say where the next ones are, if any."""
 
     lines: list[RecordLine]
     records: int
@@ -43,10 +43,13 @@ def page(
     """A page of the rows behind a figure; ``before`` or ``after`` a number of the ledger, else after ``skip`` rows."""
     event = load_event(actor, slug, "report.read")
     opened = _Opened(event, figure, key)
-    found = _some(opened.rows(newest=after is None, beyond=before if after is None else after), 0 if before or after else skip, count)
     if after is not None:
-        found.reverse()
-    newer, older = (found[0].seq, found[-1].seq) if found else (None, None)
+        found, more = _some(opened.rows(newest=False, beyond=after), 0, count)[::-1], True
+    else:
+        found = _some(opened.rows(newest=True, beyond=before), 0 if before else skip, count + 1)
+        found, more = found[:count], len(found) > count
+    newer = found[0].seq if found else None
+    older = found[-1].seq if found and more else None
     return Page(opened.lines([row.id for row in found]), opened.count(), newer, older)
 
 

@@ -69,14 +69,14 @@ def figure(slug: str, name: str) -> AnyResponse:
     before, after = _number("before"), _number("after")
     found = figures.page(g.actor, slug, kind, key or None, skip=(number - 1) * PAGE, count=PAGE, before=before, after=after)
     last = max(1, -(-found.records // PAGE))
-    if number > last or (number > 1 and not found.lines):
+    if number > 1 and not found.lines:
         return redirect(url_for("manage.figure", slug=slug, name=name, page=last if number > last else None), 303)
     where = {"slug": slug, "name": name}
     newer = {"page": number - 1, "after": found.newer} if number > 2 else {}
     return show(
-        "figures/page.html", event, opened=opened, lines=all_said(found.lines), number=number, last=last,
+        "figures/page.html", event, opened=opened, lines=all_said(found.lines), number=number, last=max(number, last),
         newer=url_for("manage.figure", **where, **newer) if number > 1 else None,
-        older=url_for("manage.figure", **where, page=number + 1, before=found.older) if number < last else None,
+        older=url_for("manage.figure", **where, page=number + 1, before=found.older) if found.older else None,
         records=found.records, as_of=report.figures.as_of, unsynced=report.figures.unsynced, undo=may("record.undo", event), here=request.full_path.rstrip("?"),
     )  # fmt: skip
 
