@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import driver, machine, report
-from bench.cases import Effort, measure
+from bench.cases import NAMES, Effort, measure
 from bench.stand import a_cluster, sqlite_only, stand
 from eventsvc.config import SETTINGS
 from tests import postgres
@@ -29,8 +29,8 @@ def main(arguments: list[str]) -> int:
     effort = Effort(sizes=tuple(chosen.records or ((1_000,) if chosen.quick else SIZES)), databases=tuple(chosen.database or DATABASES))
     if chosen.quick:
         effort = replace(effort, **QUICK)
-    if chosen.pairs:
-        effort = replace(effort, pairs=chosen.pairs)
+    asked = {"pairs": chosen.pairs, "connections": chosen.connections, "only": frozenset(chosen.case or ())}
+    effort = replace(effort, **{name: value for name, value in asked.items() if value})
     result = run(effort)
     print(report.table(result))
     chosen.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -73,8 +73,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--database", action="append", choices=tuple(DATABASES), help="only this one (may be repeated)")
     parser.add_argument("--records", action="append", type=int, help="only this size (may be repeated)")
     parser.add_argument("--pairs", type=int, help="runs of each side")
+    parser.add_argument("--case", action="append", choices=NAMES, help="only this case (may be repeated)")
+    parser.add_argument("--connections", type=_counts, help="over so many connections, as in 8,32")
     parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the JSON goes")
     return parser
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from bench.stand import Stand
 
 API = "/api/v1/events/bench"
 BATCH = 500
+NAMES = ("stats", "event page", "roster", "check-in", "tally", "batch", "registration")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Effort:
     longest: float = 9  # seconds of one run
     warm_up: float = 2
     fresh: int = filling.FRESH
+    only: frozenset[str] = frozenset()  # names of cases; empty: every one
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ def measure(stand: Stand, effort: Effort, tell: Callable[[str], None]) -> list[d
     """Run every case of a stand; one row a case and number of connections."""
     found = []
     for case in cases(stand):
+        if effort.only and case.name.split(" of ")[0] not in effort.only:
+            continue
         if case.name == "roster" and not _is_there(stand, case.plan):
             continue
         for connections in _connections(case, stand, effort):
