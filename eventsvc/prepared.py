@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ARRAY, JSON, ColumnElement, Executable, String, any_, bindparam, func, select
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
@@ -59,11 +60,19 @@ def among_on(dialect: Dialect) -> Among:
     return lambda column, name: column.in_(select(func.json_each(bindparam(name, type_=JSON)).table_valued("value").c.value))
 
 
+class _Hinted(SQLiteCompiler):
+    """Writes ``INDEXED BY`` where a statement has the hint: old statistics make SQLite scan a whole table for one row."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        """The hint as it stands."""
+        return text
+
+
 class _Compiled:
     """A statement as one driver takes it."""
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+        compiled: Any = (_Hinted if dialect.name == "sqlite" else dialect.statement_compiler)(dialect, statement)
         self.text = str(compiled)
         self.dialect = dialect
         self.fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required and bind.callable is None}

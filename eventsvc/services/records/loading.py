@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select, union_all
 
 from eventsvc.models import Event, Person, Record, RecordDecision, Registration, RetiredCode
 from eventsvc.prepared import Prepared
@@ -41,7 +41,13 @@ _BY_ANY = Prepared(
 )
 _RETIRED = Prepared(lambda among: select(RetiredCode.code, RetiredCode.registration_id, RetiredCode.kind).where(among(RetiredCode.__table__.c.code, "codes")))
 Stored = namedtuple("Stored", [column.name for column in Record.__table__.columns])  # a ledger row
-_STORED = Prepared(lambda among: select(*Record.__table__.columns).where(among(_ledger.id, "wanted") | among(_ledger.undoes, "ids")))
+_WHOLE = select(*Record.__table__.columns)
+_STORED = Prepared(  # two look-ups: of an "or" SQLite makes a scan of the whole ledger where its statistics are old
+    lambda among: union_all(
+        _WHOLE.where(among(_ledger.id, "wanted")),
+        _WHOLE.with_hint(Record.__table__, "INDEXED BY ix_records_undoes", "sqlite").where(among(_ledger.undoes, "ids")),
+    )
+)
 _ROW = tuple(_ledger[name] for name in folds.Row._fields)
 _decided = RecordDecision.__table__.c
 _PASSAGES = Prepared(  # of a ticket that is shown again and again only the scans that let somebody in
