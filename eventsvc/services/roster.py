@@ -3,7 +3,7 @@
 A ticket is sent when its registration changed (``roster_revision`` grows under the event's row lock, so revisions are
 committed in their order) and when the ledger has news of it (a passage, its undo, a later decision; a check-in does not
 touch the registration). Numbers of the ledger are handed out before commits on PostgreSQL, so its newest rows are looked
-at again for a while (`live.OVERLAP`): a ticket may be sent twice, none is left out. Nobody's whole name is in it.
+at again for a while (`_OVERLAP`): a ticket may be sent twice, none is left out. Nobody's whole name is in it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from sqlalchemy import BigInteger, Select, and_, bindparam, func, or_, select, t
 from eventsvc.db import EPOCH, db, is_postgresql
 from eventsvc.models import Device, Event, Person, Record, RecordDecision, Registration, RetiredCode, SpareCode
 from eventsvc.ports import clock
-from eventsvc.services import devices, event_document, folds, live, spares
+from eventsvc.services import devices, event_document, folds, spares
 from eventsvc.services.actors import Actor, load_event, seal
 from eventsvc.services.persons import mask_name
 
 PAGE = 5000  # tickets
+_OVERLAP = timedelta(seconds=90)  # longer than any transaction of ours lasts
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _HASH_BYTES = 12  # a lost phone must not yield usable tickets
 _tickets, _persons = Registration.__table__.c, Person.__table__.c
@@ -126,7 +127,7 @@ def _settled(event: Event, ends: _Ends) -> tuple[int, int]:
     """The same up to where nothing with a smaller number can appear any more."""
     if not is_postgresql():
         return ends.seq, ends.decision
-    before = clock.now() - live.OVERLAP
+    before = clock.now() - _OVERLAP
     last = _ledger_of(event, _ledger.seq).where(_ledger.received_at < before).order_by(_ledger.seq.desc()).limit(1)
     decision = select(func.max(_decided.id)).where(_decided.event_id == event.id, _decided.received_at < before)
     return db.session.scalar(last) or 0, db.session.scalar(decision) or 0
