@@ -340,5 +340,10 @@ def test_the_worker_sums_up_what_nobody_reads(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(live, "EVERY", 5)
     world = World()
     world.send(world.phone(), *[tally("leaflets", 1) for _ in range(8)])
-    assert (live.roll_up(), live.roll_up()) == (1, 0)
+    assert live.roll_up() == 1
+    for _ in range(200 if on_postgresql() else 1):  # there a transaction of anybody in the cluster may hold it up
+        if live.roll_up() == 0:
+            break
+        time.sleep(0.05)
+    assert live.roll_up() == 0
     assert db.session.scalars(select(FigureRollup)).one().sums["tallies"]["leaflets"][0] == 8
