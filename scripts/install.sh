@@ -82,7 +82,7 @@ log=.venv/install.log
 with_uv() {
     [ "${INSTALLER:-uv}" = uv ] || return 1
     [ -x .venv/bin/uv ] || .venv/bin/python -m pip install -q uv >"$log" 2>&1 || return 1
-    .venv/bin/uv pip install -q --python .venv/bin/python -r "$wanted" >"$log" 2>&1
+    .venv/bin/uv pip install -q --compile-bytecode --python .venv/bin/python -r "$wanted" >"$log" 2>&1
 }
 with_uv || .venv/bin/python -m pip install -q -r "$wanted" >"$log" 2>&1 ||
     stop "$(grep -v '^ *$' "$log" | tail -n 1) (see $log)"

@@ -130,6 +130,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(part.name for part in PARTS)}", file=sys.stderr)
         return 2
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a hundred servers are started: each would compile us anew
     lines: list[str] = []
     passed = failed = 0
     for part in PARTS:
