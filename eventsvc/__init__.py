@@ -44,7 +44,7 @@ def create_app(config: settings.Config | None = None, clock_port: clock.Clock | 
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
     )
     clock.use(clock_port or clock.SystemClock())
-    limits.use(config.redis_url)
+    limits.use(config.redis_url, config.secret_key)
     shared.use(config.redis_url)
     actors.use_key(config.secret_key)
     links.use(config.base_url, config.qr_case)

@@ -157,6 +157,7 @@ def configure_engine(engine: Engine, pooled: bool = False) -> None:
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA synchronous=FULL")
             cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten: a person must not be found in the file
             cursor.execute("PRAGMA cache_size=-65536")
             cursor.close()
 
@@ -180,6 +181,21 @@ def configure_engine(engine: Engine, pooled: bool = False) -> None:
                 cursor.execute(f"SET {name} = '{value}'")
             cursor.close()
             connection.commit()
+
+
+class Erasable:
+    """Marks a table whose rows belong to one registration's people (``registration_id``, ``event_id``) and are deleted with them."""
+
+
+def wipe() -> None:
+    """Have deleted content leave the files as well, as far as nobody is reading it: on SQLite the log beside the database is emptied."""
+    if is_postgresql():
+        return  # dead rows go with the server's own VACUUM (docs/security.md)
+    connection = db.engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
 
 
 class AppendOnly:

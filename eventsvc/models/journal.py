@@ -15,12 +15,18 @@ class AuditEntry(AppendOnly, db.Model):
     """Who did what to which thing, and when: publishing, freezing, exporting, undoing, revoking."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_organization_id_id", "organization_id", "id"),)
+    __table_args__ = (
+        Index("ix_audit_entries_organization_id_id", "organization_id", "id"),
+        Index("ix_audit_entries_registration_id_id", "registration_id", "id"),
+        Index("ix_audit_entries_event_id_action", "event_id", "action"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[str | None] = mapped_column(ForeignKey("organizations.id"))
-    event_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    event_id: Mapped[str | None] = mapped_column(String(36))
+    registration_id: Mapped[str | None] = mapped_column(String(36))  # whose it was, where it concerned one party
     actor: Mapped[str] = mapped_column(String(80))  # kind:id of the caller, never a name
+    role: Mapped[str | None] = mapped_column(String(8))  # that a member had at the time: what the person concerned is told
     action: Mapped[str] = mapped_column(String(40))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     at: Mapped[datetime] = mapped_column(Instant)

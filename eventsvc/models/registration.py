@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from eventsvc.db import AppendOnly, Instant, db
+from eventsvc.db import AppendOnly, Erasable, Instant, db
 
 STATUSES = ("confirmed", "waitlisted", "pending", "cancelled")
 CHANNELS = ("web", "phone", "desk", "proxy")
@@ -69,7 +69,7 @@ class RegistrationChange(AppendOnly, db.Model):
     party_size: Mapped[int]
 
 
-class Person(db.Model):
+class Person(Erasable, db.Model):
     """Who stands behind a registration; emptied by deleting the row, the counts stay."""
 
     __tablename__ = "persons"
@@ -78,12 +78,14 @@ class Person(db.Model):
         Index("ix_persons_event_id_phone_tail", "event_id", "phone_tail"),
         Index("ix_persons_event_id_name", "event_id", "name"),
         Index("ix_persons_phone", "phone"),
+        Index("ix_persons_event_id_spelt_registration_id", "event_id", "spelt", "registration_id"),
     )
 
     registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
     event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
     name: Mapped[str] = mapped_column(String(50))
     initials: Mapped[str] = mapped_column(String(120), default="")  # every pinyin reading, between spaces: " wgf "
+    spelt: Mapped[str] = mapped_column(String(400), default="", server_default="")  # whole pinyin likewise, then the initials again: " wangguifang wgf "
     phone: Mapped[str | None] = mapped_column(String(24))  # E.164
     phone_tail: Mapped[str | None] = mapped_column(String(4))
     email: Mapped[str | None] = mapped_column(String(254))  # only where mails are sent

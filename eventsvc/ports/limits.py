@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
 import time
@@ -21,12 +22,17 @@ PAUSE = 5.0  # seconds for which they are not asked after they failed
 _memory = FixedWindowRateLimiter(storage_from_string("memory://"))
 _limiter = _memory
 _ask_again = 0.0  # monotonic
+_secret = b""
 _log = logging.getLogger("eventsvc.limits")
 
 
-def use(uri: str) -> None:
-    """Count in this storage from now on: ``memory://`` or ``redis://host``. Raises BadSetting for what cannot be used."""
-    global _limiter, _memory, _ask_again
+def use(uri: str, secret: str = "") -> None:
+    """Count in this storage from now on: ``memory://`` or ``redis://host``. Raises BadSetting for what cannot be used.
+
+    What is counted (addresses, telephone numbers) is kept under ``secret`` only: nobody is found in the store.
+    """
+    global _limiter, _memory, _ask_again, _secret
+    _secret = hashlib.sha256(b"limits\0" + secret.encode()).digest()
     waits = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE} if uri.startswith("redis") else {}
     try:
         _memory = FixedWindowRateLimiter(storage_from_string("memory://"))
@@ -40,12 +46,12 @@ def use(uri: str) -> None:
 
 def hit(rate: str, *key: str) -> None:
     """Count one use of ``key`` against ``rate`` ("5/hour"); raises TooMany with the seconds to wait when it is used up."""
-    _ask(lambda limiter: limiter.hit(parse(rate), *key), rate, key)
+    _ask(lambda limiter, name: limiter.hit(parse(rate), *name), rate, key)
 
 
 def check(rate: str, *key: str) -> None:
     """Raise TooMany if ``key`` is used up, without counting."""
-    _ask(lambda limiter: limiter.test(parse(rate), *key), rate, key)
+    _ask(lambda limiter, name: limiter.test(parse(rate), *name), rate, key)
 
 
 def answer() -> bool:
@@ -58,17 +64,22 @@ def reset() -> None:
     _limiter.storage.reset()
 
 
-def _ask(question: Callable[[FixedWindowRateLimiter], bool], rate: str, key: tuple[str, ...]) -> None:
+def _hidden(key: tuple[str, ...]) -> tuple[str, str]:
+    """The key as it is kept: what is limited, and a seal over whom."""
+    return key[0], hashlib.blake2b("\0".join(key).encode("utf-8", "surrogatepass"), key=_secret, digest_size=16).hexdigest()
+
+
+def _ask(question: Callable[[FixedWindowRateLimiter, tuple[str, str]], bool], rate: str, key: tuple[str, ...]) -> None:
     """Ask the shared counts; while they are out of reach this process counts for itself: nobody is turned away for that."""
     global _ask_again
-    limiter = _memory if time.monotonic() < _ask_again else _limiter
+    limiter, name = _memory if time.monotonic() < _ask_again else _limiter, _hidden(key)
     try:
-        allowed = question(limiter)
+        allowed = question(limiter, name)
     except StorageError:
         _log.warning("shared rate limits are out of reach: counting in this process")
         _ask_again = time.monotonic() + PAUSE
         limiter = _memory
-        allowed = question(limiter)
+        allowed = question(limiter, name)
     if not allowed:
-        resets_at = limiter.get_window_stats(parse(rate), *key)[0]
+        resets_at = limiter.get_window_stats(parse(rate), *name)[0]
         raise TooMany(math.ceil(resets_at - time.time()))

@@ -18,6 +18,8 @@ def note(actor: Actor, action: str, event: Event | None = None, organization_id:
         insert(AuditEntry).values(
             organization_id=event.organization_id if event else organization_id,
             event_id=event.id if event else None,
+            registration_id=detail.get("registration"),
+            role=actor.role_in(event.organization_id if event else organization_id),
             actor=actor.name,
             action=action,
             detail=detail,
@@ -27,6 +29,6 @@ def note(actor: Actor, action: str, event: Event | None = None, organization_id:
 
 
 def recent(organization_id: str, limit: int = 100) -> list[AuditEntry]:
-    """The latest entries of an organization, newest first."""
-    query = select(AuditEntry).where(AuditEntry.organization_id == organization_id).order_by(AuditEntry.id.desc()).limit(limit)
+    """The latest entries of an organization, newest first; who looked at whom stands with the person (services/rights)."""
+    query = select(AuditEntry).where(AuditEntry.organization_id == organization_id, AuditEntry.action != "registration.view").order_by(AuditEntry.id.desc()).limit(limit)
     return list(db.session.scalars(query))

@@ -17,9 +17,9 @@ REGION = "CN"
 NAME_LENGTH = 50
 # pypinyin reads these as common words; as surnames they are read so (通用规范汉字 surname readings). Both are indexed.
 SURNAMES = {
-    "单": "s", "曾": "z", "仇": "q", "解": "x", "区": "o", "查": "z", "朴": "p", "盖": "g", "任": "r", "华": "h",
-    "尹": "y", "翟": "z", "宓": "m", "缪": "m", "冼": "x", "乐": "y", "员": "y", "繁": "p", "种": "c", "秘": "b",
-    "折": "s", "召": "s", "重": "c", "逄": "p", "尉": "w", "万": "w", "覃": "q", "晁": "c", "贲": "b", "郗": "x",
+    "单": "shan", "曾": "zeng", "仇": "qiu", "解": "xie", "区": "ou", "查": "zha", "朴": "piao", "盖": "ge", "任": "ren", "华": "hua",
+    "尹": "yin", "翟": "zhai", "宓": "mi", "缪": "miao", "冼": "xian", "乐": "yue", "员": "yun", "繁": "po", "种": "chong", "秘": "bi",
+    "折": "she", "召": "shao", "重": "chong", "逄": "pang", "尉": "wei", "万": "wan", "覃": "qin", "晁": "chao", "贲": "ben", "郗": "xi",
 }  # fmt: skip
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -131,18 +131,52 @@ def _readings(character: str) -> tuple[str, ...]:
     return tuple(reading for reading in pinyin(character, style=Style.NORMAL, heteronym=True)[0] if reading and reading[0].isascii())
 
 
-def initials(name: str) -> str:
-    """Pinyin initials of every reading of a name, each between blanks: 单小雨 gives " dxy sxy "; Latin letters as they are."""
-    readings: list[list[str]] = []
+def _ways(name: str) -> list[list[str]]:
+    """How each character of a name may be read: a list of spellings a character; Latin letters as they are, other signs left out."""
+    ways: list[list[str]] = []
     for position, character in enumerate(name.lower()):
         if character.isascii():
             if character.isalnum():
-                readings.append([character])
+                ways.append([character])
             continue
-        found = {reading[0] for reading in _readings(character)}
+        found = set(_readings(character))
         if position == 0 and character in SURNAMES:
             found.add(SURNAMES[character])
         if found:
-            readings.append(sorted(found))
-    spelt = sorted({"".join(way) for way in itertools.islice(itertools.product(*readings), 16)}) if readings else []
-    return f" {' '.join(spelt)} "[:120] if spelt else ""
+            ways.append(sorted(found))
+    return ways
+
+
+def _indexed(ways: list[list[str]], most: int, longest: int) -> str:
+    """Every way to write them, each between blanks, as far as there is room; empty where there is none."""
+    written = sorted({"".join(way) for way in itertools.islice(itertools.product(*ways), most)}) if ways else []
+    return _within(f" {' '.join(written)} ", longest) if written else ""
+
+
+def _within(text: str, longest: int) -> str:
+    """The text, or as many whole ways as fit; of a single one that does not, its beginning."""
+    if len(text) <= longest:
+        return text
+    whole = text[: text.rfind(" ", 1, longest) + 1]
+    return whole if len(whole) > 1 else text[:longest]
+
+
+def initials(name: str) -> str:
+    """Pinyin initials of every reading of a name, each between blanks: 单小雨 gives " dxy sxy "; Latin letters as they are."""
+    return _indexed([sorted({reading[0] for reading in way}) for way in _ways(name)], 16, 120)
+
+
+def spelt(name: str) -> str:
+    """The whole pinyin of every reading, then the initials, each between blanks: 单小雨 gives " danxiaoyu shanxiaoyu … dxy sxy ".
+
+    The usual way comes first, since lists are sorted by it; ü is found as v and, as in a passport, as yu.
+    """
+    ways = _ways(name)
+    both = [sorted({*way, *(reading.replace("v", "yu") for reading in way)}) for way in ways]
+    if ways and (surname := SURNAMES.get(name[:1])):
+        both[0] = [surname, *(reading for reading in both[0] if reading != surname)]
+    elif ways and name and not name[0].isascii():
+        both[0] = sorted(both[0], key=lambda reading: (reading != _readings(name[0])[0] if _readings(name[0]) else True, reading))
+    written = ["".join(way) for way in itertools.islice(itertools.product(*both), 16)]
+    every = dict.fromkeys([*written, *initials(name).split()])
+    return _within(f" {' '.join(every)} ", 400) if every else ""

@@ -20,16 +20,17 @@ from eventsvc.web import (
     manage,
     meters,
     mine,
+    rights,
     scan,
     statics,
     tickets,
 )
 from eventsvc.web.view import pages
 
-PAGES = (home, events, tickets, mine, join, scan)  # importing them fills the blueprint
+PAGES = (home, events, tickets, mine, rights, join, scan)  # importing them fills the blueprint
 WITHOUT_TOKEN = {"web.scan_session"}  # reads only; the cookie is SameSite=Lax
 BY_HEADER = {"web.scan_handover", "web.language"}  # the stored shell has no token: a header that only our own script can send serves as well
-OWN_TOKEN = {"web.register", "web.my_found", "web.ticket_unlock", "web.ticket_party"}  # say it on the page and keep what was typed
+OWN_TOKEN = {"web.register", "web.my_found", "web.ticket_unlock", "web.ticket_party", "web.ticket_prove", "web.ticket_correct"}  # say it on the page and keep what was typed
 
 LARGEST_UPLOAD = imports.MOST_BYTES + 1024 * 1024  # bytes of a request with a list in it; all others keep to MAX_CONTENT_LENGTH
 UPLOADS = {"manage.import_upload"}

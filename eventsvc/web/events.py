@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from flask import Response, abort, redirect, request, url_for
 from flask_babel import gettext
 
-from eventsvc.errors import Conflict, Fault, Invalid, TooMany
+from eventsvc.errors import Conflict, Fault, Invalid, Missing, TooMany
 from eventsvc.render import ics
-from eventsvc.services import events, idempotency, links, messages, registrations
+from eventsvc.services import events, idempotency, links, messages, notices, registrations
 from eventsvc.services.actors import PUBLIC
 from eventsvc.web import activity, identity
 from eventsvc.web.forms import RegistrationForm, registration_form
@@ -126,6 +126,10 @@ def calendar_file(found: Any, url: str) -> Response:
 @pages.get("/e/<event_slug:slug>/privacy")
 @action("open")
 def privacy(slug: str) -> Response:
-    """What is collected, what for, and for how long."""
+    """What is collected, what for, and for how long; ``version``: as it was when somebody agreed to it."""
     shown = activity.whole(events.read(identity.organizer() or PUBLIC, slug))
-    return page("privacy/page.html", event=shown, version=registrations.CONSENT_VERSION, mail_is_on=messages.mail_is_on())
+    wanted = request.args.get("version", notices.CURRENT)
+    if wanted not in notices.VERSIONS:
+        raise Missing
+    versions = {"version": wanted, "current": notices.CURRENT, "versions": list(reversed(notices.VERSIONS))}
+    return page("privacy/page.html", event=shown, mail_is_on=messages.mail_is_on(), **versions)

@@ -6,8 +6,9 @@ from flask import Response
 from flask_babel import gettext
 
 from eventsvc.errors import Invalid, TooMany
-from eventsvc.services import registrations
+from eventsvc.services import registrations, rights
 from eventsvc.web import identity
+from eventsvc.web import rights as rights_page
 from eventsvc.web.forms import FindForm, text_of
 from eventsvc.web.home import own
 from eventsvc.web.view import action, page, pages
@@ -36,5 +37,7 @@ def my_found() -> Response:
         form.complain([], refusal.sentence(gettext))
         return page("my/page.html", 429, secret=True, retry_after=refusal.retry_after, form=form, found=None)
     ids = [registration.id for registration in found]
+    for registration in found:
+        rights_page.remember(registration.id, rights.proof_of(registration.id))
     rows = [own(event, registration) for event, registration, _person in registrations.held(frozenset(ids))]
     return identity.hold(page("my/page.html", secret=True, form=FindForm(formdata=None), found=rows), *ids)

@@ -60,6 +60,8 @@ def ticket(code: str) -> Response:
     found = find(code)
     if found.held and found.code != found.registration.code:
         return _away(found)
+    if found.held and found.registration.erased_at is not None:
+        return redirect(url_for("web.ticket_data", code=found.registration.code), 303)  # type: ignore[return-value]
     return _show(found)
 
 

@@ -18,6 +18,7 @@ from eventsvc.services.persons import (
     read_email,
     read_name,
     read_phone,
+    spelt,
     unprintable,
 )
 from eventsvc.services.registrations.places import (
@@ -76,7 +77,7 @@ def change(actor: Actor, slug: str, registration_id: str, data: Any) -> Register
         if fault:
             faults.append(fault)
         else:
-            person.name, person.initials = name, initials(name)
+            person.name, person.initials, person.spelt = name, initials(name), spelt(name)
     if "phone" in data and person is not None and organizer:
         phone, fault = read_phone(data["phone"] if isinstance(data["phone"], str) else None)
         if fault:

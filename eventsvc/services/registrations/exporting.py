@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, literal, or_, select
 
 from eventsvc.db import db, transaction
 from eventsvc.errors import Invalid
@@ -46,10 +47,20 @@ def export(actor: Actor, slug: str, *, plain: bool = False, reason: str = "", ki
     said = " ".join(reason.split())
     if plain and (not SHORTEST_REASON <= len(said) <= LONGEST_REASON or unprintable(said)):
         raise Invalid.one("reason", "required", "导出完整的姓名和电话要写明事由（{least}到{most}个字）", least=SHORTEST_REASON, most=LONGEST_REASON)
+    if plain and _names_anyone(event, said):
+        raise Invalid.one("reason", "names", "事由会一直留在操作记录里，请不要写姓名和电话")
     rows = list(_rows(event, plain))
     detail = {"reason": said} if plain else {}
     journal.note(actor, "registration.export", event, kind=kind, plain=plain, rows=len(rows), **detail)
     return event, rows
+
+
+def _names_anyone(event: Event, said: str) -> bool:
+    """Whether a reason holds a telephone number or the name of one of the event's people: the journal cannot forget it."""
+    if re.search(r"\d{7}", re.sub(r"[\s\-]", "", said)):
+        return True
+    named = select(Person.registration_id).where(Person.event_id == event.id, func.length(Person.name) >= 2, literal(said).contains(Person.name))
+    return db.session.scalar(named.limit(1)) is not None
 
 
 def _rows(event: Event, plain: bool) -> Iterator[Listed]:

@@ -156,9 +156,9 @@ def held(registration_ids: frozenset[str]) -> list[tuple[Event, Registration, Pe
 
 
 def find_mine(phone: str, pickup: str) -> list[Registration]:
-    """The registrations of a whole phone number whose 签到码 is known: all of that number's in every event.
+    """The registrations of a whole phone number with that 签到码; others of the number need their own.
 
-    One constant answer for "no such" and "wrong"; five failures in 15 minutes lock that number's look-ups.
+    Anybody can register under anybody's number, so a 签到码 opens its own ticket only. One constant answer for "no such" and "wrong"; five failures in 15 minutes lock that number's look-ups.
     """
     number, fault = read_phone(phone)
     if fault:
@@ -166,8 +166,9 @@ def find_mine(phone: str, pickup: str) -> list[Registration]:
     limits.check(FAILURES, "my", number or "")
     text = codes.parse(pickup or "")
     query = select(Registration).join(Person, Person.registration_id == Registration.id).where(Person.phone == number)
-    mine = list(db.session.scalars(query.order_by(Registration.created_at.desc())))
-    if text.kind != "pickup" or all(registration.pickup_code != text.value for registration in mine):
+    every = db.session.scalars(query.order_by(Registration.created_at.desc()))
+    mine = [registration for registration in every if text.kind == "pickup" and registration.pickup_code == text.value]
+    if not mine:
         limits.hit(FAILURES, "my", number or "")
         raise Invalid([Fault("pickup_code", "no_match", "没有找到：请核对手机号和6位签到码")], "no_match")
     return mine

@@ -128,6 +128,7 @@ def parties_in(event: Event, registrations: Sequence[Registration]) -> dict[str,
 
 
 def _fold_of(event: Event, registration: Registration) -> folds.Sums:
+    """The fold of one ticket's own records: read without the rest of the ledger."""
     return _folds_of(event, [registration])[registration.id]
 
 

@@ -15,7 +15,8 @@ from eventsvc.models import Event, Person, Registration
 from eventsvc.ports import clock, limits
 from eventsvc.services import codes, links, messages, spares
 from eventsvc.services.actors import Actor, load_event, seal
-from eventsvc.services.persons import initials, phone_tail
+from eventsvc.services.notices import CURRENT as CONSENT_VERSION
+from eventsvc.services.persons import initials, phone_tail, spelt
 from eventsvc.services.registrations.places import (
     CLOSED,
     anyone_waits,
@@ -27,7 +28,6 @@ from eventsvc.services.registrations.places import (
 )
 from eventsvc.services.registrations.reading import Wanted, read_form
 
-CONSENT_VERSION = "2026-11"  # of the notice in templates/privacy/page.html
 PER_PHONE = "5/hour"
 PER_ADDRESS = "300/minute"
 
@@ -151,6 +151,7 @@ def entry(event: Event, wanted: Wanted, status: str, *, public: bool, now: datet
         event_id=event.id,
         name=wanted.name,
         initials=initials(wanted.name),
+        spelt=spelt(wanted.name),
         phone=wanted.phone,
         phone_tail=phone_tail(wanted.phone),
         email=wanted.email,

@@ -22,6 +22,7 @@ from eventsvc.web.manage import (
     registrations,
     rehearsal,
     report,
+    rights,
     session,
     states,
     tallies,
@@ -29,7 +30,7 @@ from eventsvc.web.manage import (
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, rights, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:

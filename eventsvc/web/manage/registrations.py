@@ -11,9 +11,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from wtforms import HiddenField, StringField
 
 from eventsvc.errors import Conflict, Invalid
-from eventsvc.services import figures, idempotency, links, registrations
+from eventsvc.services import evidence, figures, idempotency, links, registrations, rights
 from eventsvc.services.messages import overview
 from eventsvc.services.persons import mask_name, mask_phone, show_phone
+from eventsvc.web import copies
 from eventsvc.web.forms import Needed, PageForm, registration_form, text_of, whole_of
 from eventsvc.web.manage.console import blueprint, event_of, form_key, may, show
 from eventsvc.web.manage.lines import all_said
@@ -105,7 +106,7 @@ def registration(slug: str, registration_id: str) -> Response:
 
 
 def _shown(slug: str, registration_id: str, form: PartyForm | None = None, status: int = 200) -> Response:
-    event, found, person = registrations.read(g.actor, slug, registration_id)
+    event, found, person = rights.look(g.actor, slug, registration_id)
     editor = may("registration.edit", event)
     name, phone = (person.name, show_phone(person.phone)) if person else (gettext("（已删除）"), "")
     if form is None:
@@ -115,10 +116,11 @@ def _shown(slug: str, registration_id: str, form: PartyForm | None = None, statu
         "registrations/page.html", event, status, form=form, registration=found, row=_row(found, person), editor=editor,
         name=name if editor else mask_name(name), phone=phone if editor else mask_phone(person.phone if person else None),
         note=person.note if person else None, answers=_answers(event, person) if editor else [],
-        lines=all_said(figures.lines(g.actor, slug, "ticket", found.id)), position=registrations.position(found),
+        lines=all_said(evidence.lines_of(event, "ticket", found.id)), position=registrations.position(found),
         people_in=registrations.people_in(event, found), ticket_url=links.ticket(found.code),
         manage_url=links.manage(registrations.manage_token(found.id)) if editor else None,
-        chosen=[session.name for session in event.sessions if session.key in found.sessions], told=overview.of_registration(found), **words(),
+        chosen=[session.name for session in event.sessions if session.key in found.sessions], told=overview.of_registration(found), seen=rights.accesses(found) if editor else [],
+        roles=copies.ROLES, deeds=copies.DEEDS, **words(),
     )  # fmt: skip
 
 
