@@ -25,7 +25,7 @@ from tests.services.world import World, checkin, record
 
 NAME, PHONE, MAIL, ANSWER = "龘靐齉", "13987654321", "natureza.42@mail.example", "想学鎏金掐丝珐琅"
 # The number as it may be written, the pinyin, the name, what was said. The tail alone stands in no list: four digits are everywhere.
-TRACES = (NAME, PHONE, "+86139", "139 8765 4321", "139-8765-4321", "139****4321", MAIL, "natureza", ANSWER, "dabingnang", "dabinnang", "1３98765", "龘")
+TRACES = (NAME, PHONE, "+861398", "139 8765 4321", "139-8765-4321", "139****4321", MAIL, "natureza", ANSWER, "dabingnang", "dabinnang", "1３98765", "龘")
 QUESTIONS = [{"key": "craft", "label": "想学什么", "type": "text"}]
 
 
