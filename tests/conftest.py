@@ -29,6 +29,7 @@ from tests.live import LiveServer
 
 CLUSTER_URL = "TEST_POSTGRES_URL"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+SERVICES = Path(__file__).parent / "services"
 OPENING = datetime(2026, 8, 14, 18, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 _cluster: postgres.Cluster | None = None
@@ -55,6 +56,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _cluster.stop()
         _cluster = None
         os.environ.pop(CLUSTER_URL, None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on PostgreSQL what opens no database: it ran on SQLite already."""
+    if on_postgresql():
+        dull = {item for item in items if item.path.is_relative_to(SERVICES) and "template" not in getattr(item, "fixturenames", ())}
+        config.hook.pytest_deselected(items=list(dull))
+        items[:] = [item for item in items if item not in dull]
 
 
 def pytest_report_header(config: pytest.Config) -> str:
