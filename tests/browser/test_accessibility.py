@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import RequestRedirect
 
+from eventsvc import ROOT
 from tests.browser import crowd as crowds
 from tests.browser.crowd import Crowd
 from tests.browser.every_page import EVERY, NOT_PAGES, NOTHING, Sight
@@ -21,7 +23,11 @@ from tests.browser.test_components import RULES
 from tests.live import LiveServer
 
 AXE = Axe()
-QUICK = {"resultTypes": ["violations"], "preload": False, "selectors": False}  # every rule is run; only the report is short
+# By all rules of WCAG 2.2 AA, the contrast of AAA and axe's best practices in the light; the dark has other colours and nothing else
+# (`test_the_dark_is_other_colours_alone`), so there the rules about colours are asked again. EVERY_RULE=1 asks all of them everywhere.
+EVERY_RULE = bool(os.environ.get("EVERY_RULE"))
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "color-contrast-enhanced", "link-in-text-block"]}}
+QUICK = {"resultTypes": ["violations"], "preload": False, "selectors": False}  # only the report is short
 MAIN = {"standard": 44, "elder": 60}  # least height of buttons and fields
 SWITCH = "display => { document.documentElement.dataset.display = display; }"  # what the switch on the page does
 WIDTHS = {  # window, factor of the text; 长辈版 grows to the same 36 px as 标准版 at 200 %
@@ -98,6 +104,15 @@ def test_a_page_on_the_first_day(first_day: Desk, sight: Sight) -> None:
     assert not found, "\n".join(map(str, found))
 
 
+def test_the_dark_is_other_colours_alone() -> None:
+    own = [path for path in (ROOT / "static/css").glob("*.css") if "prefers-color-scheme" in path.read_text(encoding="utf-8")]
+    assert [path.name for path in own] == ["tokens.css"]
+    dark = re.findall(r"@media \(prefers-color-scheme: dark\) \{(.*?)^\}", own[0].read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    said = re.findall(r"([\w-]+):\s*([^;]+);", re.sub(r"/\*.*?\*/", "", "".join(dark), flags=re.DOTALL))
+    assert dark
+    assert [name for name, _ in said if not name.startswith("--") and name != "color-scheme"] == []
+
+
 def test_no_page_is_left_out(full_house: Desk) -> None:
     app = full_house.crowd.app
     reached = {endpoint_of(app, sight.address(full_house.crowd).split("?")[0]) for sight in EVERY}
@@ -135,7 +150,7 @@ def faults(desk: Desk, sight: Sight) -> list[Any]:
         page.evaluate(SWITCH, display)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            found += violations(page, f"{display} {scheme}")
+            found += violations(page, f"{display} {scheme}", RULES if scheme == "light" or EVERY_RULE else COLOURS)
         found += [(display, "small", small) for small in page.evaluate(SMALL, {"least": 44, "main": main})]
         for width, zoom, name in WIDTHS[display]:
             page.set_viewport_size({"width": width, "height": 720})
@@ -145,9 +160,9 @@ def faults(desk: Desk, sight: Sight) -> list[Any]:
     return found
 
 
-def violations(page: Page, state: str) -> list[Any]:
-    """What axe complains about, by all rules of WCAG 2.2 AA, the contrast of AAA and its best practices."""
-    found = page.evaluate("options => axe.run(options).then(said => said.violations)", {**RULES, **QUICK})
+def violations(page: Page, state: str, rules: dict[str, Any]) -> list[Any]:
+    """What axe complains about by these rules."""
+    found = page.evaluate("options => axe.run(options).then(said => said.violations)", {**rules, **QUICK})
     return [(state, one["id"], [node["html"][:160] for node in one["nodes"]][:4]) for one in found]
 
 
