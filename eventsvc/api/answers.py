@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from eventsvc.ports import clock
-from eventsvc.services import devices as phones
+from eventsvc.services import devices as phones, questions
 from eventsvc.services import event_document, imports, links, quarantine, registrations
 from eventsvc.services.persons import mask_name, mask_phone
 from eventsvc.services.reports import Figures, Frozen
@@ -40,7 +40,7 @@ def registered(made: registrations.Registered) -> dict[str, Any]:
     }
 
 
-def registration(of: Any, person: Any, zone: str, *, secrets: bool) -> dict[str, Any]:
+def registration(of: Any, person: Any, zone: str, *, secrets: bool, asked: list[dict[str, Any]]) -> dict[str, Any]:
     """A registration as the event's members see it; ``secrets``: the whole person, code, ticket and manage token, else masked."""
     name, phone = (person.name, person.phone) if person else (None, None)
     return {
@@ -52,7 +52,9 @@ def registration(of: Any, person: Any, zone: str, *, secrets: bool) -> dict[str,
         "phone": phone if secrets else mask_phone(phone) or None,
         "email": person.email if person and secrets else None,
         "sessions": of.sessions,
-        "answers": person.answers if person and secrets else {},
+        "answers": questions.shown(asked, person.answers) if person and secrets else {},
+        "members": person.members if person and secrets else [],
+        "guardian": person.guardian if person and secrets else None,
         "note": person.note if person and secrets else None,
         "channel": of.channel,
         "created_at": moment(of.created_at, zone),

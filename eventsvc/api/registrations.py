@@ -32,7 +32,7 @@ def search(call: Call, slug: str) -> dict[str, Any]:
     wanted = parse(schemas.SearchBody, call.body)
     rows, following = registrations.search(call.actor, slug, wanted.q, wanted.status, wanted.cursor, wanted.limit)
     secrets = call.actor.may("registration.edit", event.organization_id)
-    items = [answers.registration(row, person, event.timezone, secrets=secrets) for row, person in rows]
+    items = [answers.registration(row, person, event.timezone, secrets=secrets, asked=event.questions) for row, person in rows]
     return {"items": items, "next_cursor": following}
 
 
@@ -112,7 +112,7 @@ def _detail(call: Call, slug: str, registration_id: str) -> dict[str, Any]:
     event, registration, person = registrations.read(call.actor, slug, registration_id)
     secrets = call.actor.may("registration.edit", event.organization_id)
     return {
-        **answers.registration(registration, person, event.timezone, secrets=secrets),
+        **answers.registration(registration, person, event.timezone, secrets=secrets, asked=event.questions),
         "waitlist_position": registrations.position(registration),
         "used": registrations.used_at(event, registration),
     }

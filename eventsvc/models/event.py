@@ -57,6 +57,8 @@ class Event(db.Model):
     waitlist: Mapped[bool] = mapped_column(default=True)
     approval: Mapped[bool] = mapped_column(default=False)
     retention_days: Mapped[int] = mapped_column(default=180)
+    members: Mapped[str] = mapped_column(String(8), default="number", server_default="number")  # companions by number or by names
+    per_phone: Mapped[int | None]  # registrations that one number may hold; none: as many as it likes
     questions: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
     places_taken: Mapped[int] = mapped_column(default=0)  # people confirmed; kept under the event's row lock

@@ -42,6 +42,8 @@ class Registration(db.Model):
     valid_until: Mapped[datetime | None] = mapped_column(Instant)
     consent_version: Mapped[str | None] = mapped_column(String(32))
     consent_at: Mapped[datetime | None] = mapped_column(Instant)
+    guardian_version: Mapped[str | None] = mapped_column(String(32))  # of what a guardian agreed to for a child under 14
+    guardian_at: Mapped[datetime | None] = mapped_column(Instant)
     answered: Mapped[list[str]] = mapped_column(JSON, default=list)  # keys of the questions that are answered
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
@@ -89,7 +91,9 @@ class Person(Erasable, db.Model):
     phone: Mapped[str | None] = mapped_column(String(24))  # E.164
     phone_tail: Mapped[str | None] = mapped_column(String(4))
     email: Mapped[str | None] = mapped_column(String(254))  # only where mails are sent
-    answers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # sealed ones as {"sealed": token}: services/questions.py
+    members: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")  # companions: {name, age_band}
+    guardian: Mapped[str | None] = mapped_column(String(20))  # what the registrant is to the children: 奶奶
     note: Mapped[str | None] = mapped_column(String(300))
 
 

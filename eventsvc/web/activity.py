@@ -8,6 +8,7 @@ from typing import Any
 
 from eventsvc.ports import clock
 from eventsvc.services import events, registrations
+from eventsvc.services.questions import SENSITIVE
 from eventsvc.services.reports import EventFacts
 from eventsvc.web import filters
 
@@ -29,6 +30,8 @@ class Activity(EventFacts):
     waiting: int = 0
     areas: tuple[dict[str, Any], ...] = ()
     sessions: tuple[dict[str, Any], ...] = ()
+    members: str = "number"
+    sealed: tuple[tuple[str, str], ...] = ()  # questions whose answers are encrypted, and why they are asked
     questions: tuple[str, ...] = field(default_factory=tuple)
 
     @property
@@ -53,6 +56,8 @@ def whole(event: Any, **changes: Any) -> Activity:
         "waiting": registrations.waiting(event) if state["registration_state"] == "waitlist" else 0,
         "areas": tuple({name: getattr(area, name) for name in ("key", "name", "kind", "parent", "note")} for area in event.areas),
         "sessions": tuple(_sessions(event)),
+        "members": event.members,
+        "sealed": tuple((q["label"], q.get("reason") or "") for q in event.questions if q["type"] in SENSITIVE),
         "questions": tuple(question["label"] for question in event.questions),
     }
     return Activity(**{**_facts(event), **state, **more, **changes})

@@ -13,6 +13,7 @@ from eventsvc.render import words as ledger
 from eventsvc.services.persons import show_phone
 from eventsvc.services.rights import Copy
 from eventsvc.web import filters
+from eventsvc.web.forms import AGES
 
 ROLES = {
     "owner": lazy_gettext("主办方负责人"),
@@ -33,6 +34,7 @@ DEEDS = {
     "registration.reissue": lazy_gettext("换了新码"),
     "registration.block": lazy_gettext("暂停了报名"),
     "registration.unblock": lazy_gettext("解除了暂停"),
+    "registration.reveal": lazy_gettext("查看了加密的回答"),
     "registration.export": lazy_gettext("导出了名单"),
     "calls.read": lazy_gettext("打开了电话名单"),
     "calls.tick": lazy_gettext("打电话通知后做了记号"),
@@ -58,7 +60,7 @@ def words() -> dict[str, Any]:
     """What a template needs beside the copy."""
     return {
         "roles": ROLES, "deeds": DEEDS, "templates": TEMPLATES, "channels": CHANNELS, "states": STATES, "outcomes": OUTCOMES, "ways": WAYS,
-        "show_phone": show_phone,
+        "show_phone": show_phone, "ages": dict(AGES),
     }  # fmt: skip
 
 
@@ -85,8 +87,9 @@ def document(copy: Copy) -> dict[str, Any]:
             "id": of.id, "status": of.status, "party_size": of.party_size, "sessions": list(copy.sessions), "pickup_code": of.pickup_code,
             "code": of.code, "channel": of.channel, "created_at": at(of.created_at), "updated_at": at(of.updated_at), "cancelled_at": at(of.cancelled_at),
         },
-        "person": {"name": copy.name, "phone": copy.phone, "email": copy.email, "note": copy.note, "answers": [{"question": q, "answer": a} for q, a in copy.answers]},
-        "consent": {"version": of.consent_version, "at": at(of.consent_at)},
+        "person": {"name": copy.name, "phone": copy.phone, "email": copy.email, "note": copy.note, "answers": [{"question": q, "answer": a} for q, a in copy.answers],
+                   "members": list(copy.members), "guardian": copy.guardian},
+        "consent": {"version": of.consent_version, "at": at(of.consent_at)}, "guardian_consent": {"version": of.guardian_version, "at": at(of.guardian_at)},
         "kept_until": at(copy.until),
         "messages": [{"at": at(one.at), "kind": one.template, "channel": one.channel, "state": one.state} for one in copy.told],
         "scans": [{"at": at(one.at), "place": one.place, "people": one.quantity, "outcome": one.outcome, "undone": one.undone} for one in copy.passages],

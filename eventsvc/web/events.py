@@ -15,7 +15,7 @@ from eventsvc.render import ics
 from eventsvc.services import events, idempotency, links, messages, notices, registrations
 from eventsvc.services.actors import PUBLIC
 from eventsvc.web import activity, identity
-from eventsvc.web.forms import RegistrationForm, registration_form
+from eventsvc.web.forms import RegistrationForm, companions_of, registration_form
 from eventsvc.web.view import action, page, pages
 
 OPEN = {"open", "waitlist"}
@@ -86,7 +86,7 @@ def _no_place(slug: str, form: RegistrationForm, refusal: Conflict) -> Response:
 
 
 def _form_of(found: Any) -> RegistrationForm:
-    return registration_form([(session.key, session.name) for session in found.sessions], found.questions)
+    return registration_form([(session.key, session.name) for session in found.sessions], found.questions, companions_of(found))
 
 
 def _show(found: Any, form: RegistrationForm, status: int = 200, *, just_filled: bool = False, retry_after: int | None = None, **changes: Any) -> Response:

@@ -10,12 +10,15 @@ import wtforms
 from flask import request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, Form, HiddenField, StringField
+from wtforms import BooleanField, Field, Form, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
 
 from eventsvc.errors import Fault
 from eventsvc.services import messages
+from eventsvc.services.questions import AGE_BANDS, CHILDREN, SENSITIVE
+
+AGES = [("adult", lazy_gettext("14岁及以上")), *((band, lazy_gettext(band)) for band in CHILDREN)]
 
 
 class Needed:
@@ -96,6 +99,12 @@ class RegistrationForm(PageForm):
     consent = BooleanField(lazy_gettext("我已阅读并同意"), [Needed()], false_values=(False, "false", "", "0"))
     email: StringField | None = None  # only where mails are sent
     questions: tuple[dict[str, Any], ...] = ()
+    companions: int = 0  # how many of the party may be written down by name
+
+    @property
+    def members(self) -> list[tuple[Field, Field]]:
+        """Name and age band of each companion."""
+        return [(self._fields[f"members.{number}.name"], self._fields[f"members.{number}.age_band"]) for number in range(self.companions)]
 
     @property
     def answers(self) -> list[Field]:
@@ -112,15 +121,24 @@ class RegistrationForm(PageForm):
             "party_size": whole_of(self.party_size),
             "sessions": list(sessions.data or []) if sessions is not None else [],
             "answers": {question["key"]: _answer(question, self._fields[f"answers.{question['key']}"]) for question in self.questions},
+            **(self._companions() if self.companions else {}),
             "consent": bool(self.consent.data),
             "channel": request.form.get("channel", "web"),
         }
 
 
-def registration_form(sessions: Sequence[tuple[str, str]], questions: Sequence[dict[str, Any]]) -> RegistrationForm:
+    def _companions(self) -> dict[str, Any]:
+        return {
+            "members": [{"name": text_of(name), "age_band": text_of(age)} for name, age in self.members],
+            "guardian": text_of(self._fields["guardian"]),
+            "guardian_consent": bool(self._fields["guardian_consent"].data),
+        }
+
+
+def registration_form(sessions: Sequence[tuple[str, str]], questions: Sequence[dict[str, Any]], companions: int = 0) -> RegistrationForm:
     """The form of one event, filled with what the request sent; a fresh nonce makes a double submit one registration."""
     asked = tuple(question for question in questions if question.get("ask") == "form")
-    body: dict[str, Any] = {"questions": asked}
+    body: dict[str, Any] = {"questions": asked, "companions": companions}
     body["channel"] = RadioField(
         lazy_gettext("替谁报名"), choices=[SelectChoice("web", lazy_gettext("给自己报名")), SelectChoice("proxy", lazy_gettext("代报名"))], default="web"
     )
@@ -131,6 +149,14 @@ def registration_form(sessions: Sequence[tuple[str, str]], questions: Sequence[d
     made = type("EventForm", (RegistrationForm,), body)
     for question in asked:
         setattr(made, f"answers.{question['key']}", _field_of(question))
+    for number in range(companions):
+        setattr(made, f"members.{number}.name", StringField(lazy_gettext("第%(n)s位同行人", n=number + 1)))
+        setattr(made, f"members.{number}.age_band", SelectField(lazy_gettext("第%(n)s位年龄", n=number + 1), choices=[SelectChoice(*age) for age in AGES], validate_choice=False, default="adult"))
+    if companions:
+        made.guardian = StringField(lazy_gettext("您是孩子的什么人"))  # type: ignore[attr-defined]
+        made.guardian_consent = BooleanField(  # type: ignore[attr-defined]
+            lazy_gettext("我是孩子的监护人，同意记下孩子的小名和年龄段，只用于这次活动"), false_values=(False, "false", "", "0")
+        )
     form: RegistrationForm = made()
     if not _sane(form.nonce.data):
         form.nonce.data = secrets.token_hex(16)
@@ -143,14 +169,20 @@ def _sane(nonce: Any) -> bool:
 
 def _field_of(question: dict[str, Any]) -> UnboundField:
     validators = [Needed()] if question.get("required") else []
-    choices = [SelectChoice(choice) for choice in question["choices"]]
+    choices = [SelectChoice(choice, lazy_gettext(choice) if choice in AGE_BANDS else None) for choice in question["choices"]]
     if question["type"] == "multi" and choices:
         return SelectMultipleField(question["label"], validators, choices=choices)
     if question["type"] == "yes_no" and not choices:
         choices = [SelectChoice("yes", lazy_gettext("是")), SelectChoice("no", lazy_gettext("否"))]
     if choices:
         return RadioField(question["label"], validators, choices=choices)
-    return StringField(question["label"], validators)
+    why = lazy_gettext("为什么要填：%(reason)s。加密保存，活动后删除。", reason=question.get("reason") or "") if question["type"] in SENSITIVE else ""
+    return StringField(question["label"], validators, description=why)
+
+
+def companions_of(event: Any) -> int:
+    """How many companions the form of an event asks the names of."""
+    return event.max_party - 1 if event.members == "names" else 0
 
 
 def _answer(question: dict[str, Any], field: Field) -> Any:

@@ -96,7 +96,7 @@ def test_sessions_and_answers_are_read_by_their_names() -> None:
     head = ["姓名", "场次", "年龄段", "是否坐班车", "想学什么"]
     rows = [["王桂芳", "剪纸、泥塑", "老人", "是", "剪纸，面塑"], ["李明", "clay", "成人", "无", ""], ["赵一", "木工", "少年", "随便", "刺绣"]]
     found = imports.overview(world.owner, world.slug, imports.stage_file(world.owner, world.slug, text([head, *rows], encoding="gb18030")))
-    assert codes(found) == {4: [("B", "unknown"), ("C", "choice"), ("E", "choice")]}
+    assert codes(found) == {4: [("B", "unknown"), ("C", "choice"), ("D", "choice"), ("E", "choice")]}
     found = run(world, found.of.id)
     kept = db.session.scalars(select(Registration).order_by(Registration.seq)).all()
     assert [one.sessions for one in kept] == [["paper", "clay"], ["clay"]]

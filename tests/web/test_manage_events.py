@@ -235,3 +235,22 @@ def test_the_journal_says_who_did_what(app: Flask) -> None:
     assert console.client.get(f"/manage/e/{slug}/report.xlsx", base_url=BASE).status_code == 200
     page = text_of(console.get("/manage/journal"))
     assert "王主任" in page and "新建活动" in page and "发布活动" in page and "下载数据 xlsx" in page and TYPED["title"] in page
+
+
+def test_questions_are_set_up_in_the_form(app: Flask) -> None:
+    console = Console(app)
+    slug = make(console)
+    asked = {"questions-0-name": "年龄段", "questions-0-type": "age_band", "questions-0-ask": "desk", "questions-0-required": "1"}
+    asked |= {"questions-1-name": "身份证号", "questions-1-type": "id_number", "questions-1-ask": "form"}
+    refused = console.send(f"/manage/e/{slug}/edit", **asked, members="names", per_phone="2", max_party="3")
+    assert refused.status_code == 422 and "questions-1-reason-error" in refused.text and "请写明为什么非收不可" in refused.text
+    saved = console.send(f"/manage/e/{slug}/edit", **asked, **{"questions-1-reason": "景区要登记"}, members="names", per_phone="2", max_party="3")
+    assert saved.status_code == 303, text_of(saved.text)
+    kept = document(app, slug)["registration"]
+    assert (kept["members"], kept["per_phone"]) == ("names", 2)
+    band, number = kept["questions"]
+    assert (band["key"], band["ask"], band["required"], band["choices"][0]) == ("nld", "desk", True, "6岁以下")
+    assert (number["type"], number["reason"], number["required"]) == ("id_number", "景区要登记", False)
+    shown = console.fields(f"/manage/e/{slug}/edit")
+    assert shown["questions-0-name"] == "年龄段" and shown["questions-0-choices"] == "" and shown["questions-1-type"] == "id_number"
+    assert console.send(f"/manage/e/{slug}/edit").status_code == 303 and document(app, slug)["registration"] == kept

@@ -235,3 +235,17 @@ def test_the_privacy_notice(new_world: NewWorld, visitor: Visitor) -> None:
     new_world(host="演示街道办事处", registration={"retention_days": 90})
     text = visitor.get("/e/ye-shi/privacy").text
     assert "演示街道办事处" in text and "90天" in text
+
+
+def test_companions_by_name_and_a_child_with_its_guardians_consent(app: Flask, new_world: NewWorld, visitor: Visitor) -> None:
+    new_world(registration={"members": "names", "max_party": 3, "questions": [{"key": "id", "label": "身份证号", "type": "id_number", "reason": "景区要登记"}]})
+    page = visitor.get("/e/ye-shi")
+    assert "景区要登记" in page.text and "checked" not in page.text.split('id="guardian_consent"')[1].split(">")[0]
+    typed = {"party_size": "2", "members.0.name": "小宝", "members.0.age_band": "6岁以下"}
+    told = visitor.register("ye-shi", **typed)
+    assert told.status_code == 422 and "要由监护人单独勾选同意" in told.text and "您是孩子的什么人" in told.text
+    form = form_with(told, "phone")
+    assert form.fields["members.0.name"] == ["小宝"]
+    assert visitor.send(told, form, **{"guardian": "妈妈", "guardian_consent": "1", "answers.id": "11010519491231002X"}).status_code == 303
+    privacy = visitor.get("/e/ye-shi/privacy").text
+    assert "景区要登记" in privacy and "不收身份证号" not in privacy

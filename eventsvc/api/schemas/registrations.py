@@ -10,6 +10,13 @@ from pydantic import Field
 from eventsvc.api.schemas.shape import Channel, Cursor, FaultShape, Shape, Status, Text
 
 
+class Member(Shape):
+    """A companion; of a child under 14 only what it is called and its age band."""
+
+    name: Annotated[str, Field(max_length=50)]
+    age_band: Annotated[str, Field(description="adult, or a band below 14: 6岁以下 · 6岁至13岁")] = "adult"
+
+
 class RegistrationBody(Shape):
     """A party under one name. Without a token, phone and consent are required."""
 
@@ -19,6 +26,9 @@ class RegistrationBody(Shape):
     party_size: Annotated[int, Field(ge=1, le=99)] = 1
     sessions: list[str] = []
     answers: dict[str, Any] = {}
+    members: Annotated[list[Member], Field(max_length=98)] = []
+    guardian: Annotated[str | None, Field(max_length=20, description="What the registrant is to the children under 14 among the members.")] = None
+    guardian_consent: Annotated[bool, Field(description="Needed where a member is under 14; never assumed.")] = False
     consent: bool = False
     channel: Channel | None = None
     note: Annotated[str | None, Field(max_length=300)] = None
@@ -50,6 +60,8 @@ class RegistrationRow(Shape):
     email: str | None
     sessions: list[str]
     answers: dict[str, Any]
+    members: list[Member]
+    guardian: str | None
     note: str | None
     channel: Channel
     created_at: datetime

@@ -9,9 +9,12 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from eventsvc.errors import Fault, Invalid
+from eventsvc.services import questions
 from eventsvc.services.event_document.faults import faults_of
 from eventsvc.services.event_document.kinds import when
 from eventsvc.services.event_document.shapes import EventDocument
+
+MOST_NAMED = 10  # of a party whose members are written down one by one
 
 
 def parse(data: Any) -> EventDocument:
@@ -56,6 +59,9 @@ def _cross_check(document: EventDocument) -> list[Fault]:
         for key in checkpoint.sessions:
             if key not in sessions:
                 faults.append(Fault(f"checkpoints.{index}.sessions", "unknown_key", "没有代号为“{key}”的场次", {"key": key}))
+    faults += questions.faults_of(document.registration.questions)
+    if document.registration.members == "names" and document.registration.max_party > MOST_NAMED:
+        faults.append(Fault("registration.max_party", "too_many", "要逐个写名字时，一次最多报{most}位", {"most": MOST_NAMED}))
     if document.participation not in {"entries", "none"} | counters:
         faults.append(Fault("participation", "unknown_key", "参加人次只能取 entries、none 或一个计数项的代号"))
     return faults

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from eventsvc.models.event import AREA_KINDS, COUNTER_KINDS, KINDS, QUALIFIERS, RULES
 from eventsvc.services.event_document.kinds import Key, OptionalKey, Slug, When, clean, needed_text, one_of, phone_number, text, zone_name
+from eventsvc.services.questions import AGE_BANDS, TYPES
 
 
 class _Part(BaseModel):
@@ -75,18 +76,31 @@ class CounterDocument(_Part):
 
 
 class QuestionDocument(_Part):
-    """A question asked at registration (``ask: form``) or at the desk (``ask: desk``)."""
+    """A question asked at registration (``ask: form``) or at the desk (``ask: desk``, at most three).
+
+    ``real_name`` and ``id_number`` want a ``reason`` that residents read; their answers are encrypted and masked.
+    """
 
     key: Key
     label: needed_text(120)
-    type: Annotated[str, one_of("text", "number", "choice", "multi", "yes_no", "age_band")] = "text"
+    type: Annotated[str, one_of(*TYPES)] = "text"
     choices: Annotated[list[needed_text(60)], Field(max_length=40)] = []
     required: StrictBool = False
     ask: Annotated[str, one_of("form", "desk")] = "form"
+    reason: text(200) = None
+
+    @model_validator(mode="after")
+    def _age_bands_are_given(self) -> QuestionDocument:
+        if self.type == "age_band" and not self.choices:
+            self.choices = list(AGE_BANDS)
+        return self
 
 
 class RegistrationDocument(_Part):
-    """How residents register; ``capacity`` null is unlimited, ``closes_at`` null is the event's end."""
+    """How residents register; ``capacity`` null is unlimited, ``closes_at`` null is the event's end.
+
+    ``members``: companions by ``number`` or by ``names``; ``per_phone``: registrations that one number may hold, null unlimited.
+    """
 
     open: StrictBool = True
     opens_at: When = None
@@ -96,6 +110,8 @@ class RegistrationDocument(_Part):
     waitlist: StrictBool = True
     approval: StrictBool = False
     retention_days: Annotated[StrictInt, Field(ge=1, le=3650)] = 180
+    members: Annotated[str, one_of("number", "names")] = "number"
+    per_phone: Annotated[StrictInt | None, Field(ge=1, le=99)] = None
     questions: Annotated[list[QuestionDocument], Field(max_length=40)] = []
 
 

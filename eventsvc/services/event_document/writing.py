@@ -45,6 +45,8 @@ def dump(event: Event) -> dict[str, Any]:
             "waitlist": event.waitlist,
             "approval": event.approval,
             "retention_days": event.retention_days,
+            "members": event.members,
+            "per_phone": event.per_phone,
             "questions": event.questions,
         },
         "areas": [{"key": a.key, "name": a.name, "kind": a.kind, "parent": a.parent, "note": a.note} for a in event.areas],

@@ -121,6 +121,8 @@ def _apply(event: Event, document: EventDocument, now: datetime) -> None:
     event.waitlist = registration.waitlist
     event.approval = registration.approval
     event.retention_days = registration.retention_days
+    event.members = registration.members
+    event.per_phone = registration.per_phone
     event.questions = [question.model_dump() for question in registration.questions]
     _merge(event.areas, Area, [part.model_dump() for part in document.areas])
     _merge(event.sessions, EventSession, [part.model_dump() for part in document.sessions])

@@ -4,6 +4,7 @@ Everything that changes places holds the event's row (PostgreSQL: FOR NO KEY UPD
 the write transaction itself). ``places_taken`` is kept in the same transaction as the registration that takes them.
 """
 
+from eventsvc.services.registrations.answers import Double, answers_of, desk_answers, doubles_of, reveal
 from eventsvc.services.registrations.changing import (
     approve,
     block,
@@ -51,16 +52,20 @@ from eventsvc.services.registrations.registering import (
 __all__ = [
     "CLOSED",
     "CONSENT_VERSION",
+    "Double",
     "Found",
     "Listed",
     "MOST_FOUND",
     "Registered",
     "Wanted",
+    "answers_of",
     "approve",
     "block",
     "by_code",
     "cancel",
     "change",
+    "desk_answers",
+    "doubles_of",
     "export",
     "find_mine",
     "held",
@@ -80,6 +85,7 @@ __all__ = [
     "register_many",
     "reissue",
     "restore",
+    "reveal",
     "search",
     "state",
     "take_places",

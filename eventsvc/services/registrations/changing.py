@@ -132,6 +132,9 @@ def _resize(event: Event, registration: Registration, size: int) -> None:
                     raise Invalid.one("party_size", "session_full", "“{name}”只剩{left}位", name=session.name, left=max(0, left))
         take_places(event, registration, more)
     registration.party_size = size
+    person = db.session.get(Person, registration.id)
+    if person is not None and len(person.members) > max(0, size - 1):
+        person.members = person.members[: max(0, size - 1)]  # whoever does not come need not be known
     if more < 0:
         promote(event)
 

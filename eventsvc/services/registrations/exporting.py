@@ -13,9 +13,10 @@ from sqlalchemy import func, literal, or_, select
 from eventsvc.db import db, transaction
 from eventsvc.errors import Invalid
 from eventsvc.models import Event, Person, Registration
-from eventsvc.services import journal
+from eventsvc.services import journal, questions
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.persons import mask_name, mask_phone, show_phone, unprintable
+from eventsvc.services.registrations.answers import desk_answers
 from eventsvc.services.registrations.places import parties_in
 
 _SET = 500  # registrations read together
@@ -38,6 +39,7 @@ class Listed:
     pickup_code: str = ""
     note: str = ""
     answers: dict[str, Any] | None = None
+    members: tuple[dict[str, Any], ...] = ()
 
 
 @transaction
@@ -76,12 +78,14 @@ def _rows(event: Event, plain: bool) -> Iterator[Listed]:
         )
         found = db.session.execute(query).all()
         came = parties_in(event, [row.Registration for row in found])
+        at_desk = desk_answers([row.Registration.id for row in found]) if plain else {}
         for of, person in found:
             name, phone = (person.name, person.phone) if person else ("", None)
             yield Listed(
                 of.seq, name if plain else mask_name(name), show_phone(phone) if plain else mask_phone(phone), of.party_size, came[of.id],
                 "blocked" if of.blocked else of.status, tuple(names.get(key, key) for key in of.sessions), of.channel, of.created_at,
-                of.pickup_code if plain else "", (person.note or "") if plain and person else "", person.answers if plain and person else None,
+                of.pickup_code if plain else "", (person.note or "") if plain and person else "", 
+                {**at_desk.get(of.id, {}), **questions.plain(person.answers)} if plain and person else None, tuple(person.members) if plain and person else (),
             )  # fmt: skip
         if len(found) < _SET:
             return

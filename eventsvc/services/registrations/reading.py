@@ -8,7 +8,8 @@ from typing import Any
 from eventsvc.errors import Fault, Invalid
 from eventsvc.models import Event
 from eventsvc.models.registration import CHANNELS
-from eventsvc.services import messages
+from eventsvc.services import messages, questions
+from eventsvc.services.registrations.party import Party, read_party
 from eventsvc.services.persons import clean_text, read_email, read_name, read_phone, unprintable
 
 
@@ -24,6 +25,7 @@ class Wanted:
     channel: str
     note: str | None
     email: str | None = None
+    party: Party = Party()
 
 
 def read_form(data: Any, event: Event, public: bool) -> Wanted:
@@ -63,7 +65,8 @@ def read_form(data: Any, event: Event, public: bool) -> Wanted:
         faults.append(Fault("sessions", "unknown_key", "没有这个场次"))
         sessions = []
     answers, wrong = _read_answers(data.get("answers"), event)
-    faults += wrong
+    party, strange = read_party(data, event, party_size if type(party_size) is int else 1, public)
+    faults += [*wrong, *strange]
     if public and data.get("consent") is not True:
         faults.append(Fault("consent", "required", "请阅读并勾选同意个人信息告知书"))
     channel = data.get("channel") or "desk"
@@ -76,7 +79,7 @@ def read_form(data: Any, event: Event, public: bool) -> Wanted:
         faults.append(Fault("note", "too_long", "备注最多300个字"))
     if faults:
         raise Invalid(faults)
-    return Wanted(name, phone, party_size, tuple(dict.fromkeys(sessions)), answers, channel, clean_text(note) if note else None, email)
+    return Wanted(name, phone, party_size, tuple(dict.fromkeys(sessions)), answers, channel, clean_text(note) if note else None, email, party)
 
 
 def _read_answers(given: Any, event: Event) -> tuple[dict[str, Any], list[Fault]]:
@@ -87,16 +90,11 @@ def _read_answers(given: Any, event: Event) -> tuple[dict[str, Any], list[Fault]
     answers: dict[str, Any] = {}
     faults: list[Fault] = []
     for question in event.questions:
-        key, value = question["key"], given.get(question["key"])
-        if value in (None, "", []):
-            if question.get("required") and question.get("ask") == "form":
-                faults.append(Fault(f"answers.{key}", "required", "请回答“{label}”", {"label": question["label"]}))
-            continue
-        chosen = value if isinstance(value, list) else [value]
-        if len(repr(value)) > 1000 or any(not isinstance(item, (str, int, bool)) or unprintable(str(item)) for item in chosen):
-            faults.append(Fault(f"answers.{key}", "type", "“{label}”的回答不对", {"label": question["label"]}))
-        elif question["choices"] and any(item not in question["choices"] for item in chosen):
-            faults.append(Fault(f"answers.{key}", "choice", "“{label}”只能从选项里选", {"label": question["label"]}))
-        else:
-            answers[key] = value
+        value, fault = questions.read(question, given.get(question["key"]))
+        if fault is not None:
+            faults.append(fault)
+        elif value is not None:
+            answers[question["key"]] = value
+        elif question.get("required") and question.get("ask") == "form":
+            faults.append(Fault(f"answers.{question['key']}", "required", "请回答“{label}”", {"label": question["label"]}))
     return answers, faults

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from eventsvc.db import db, transaction
 from eventsvc.errors import Conflict, Fault, Invalid, Missing
@@ -100,6 +100,8 @@ def _register(actor: Actor, slug: str, wanted: Wanted, public: bool, may_wait: b
     current = state(event, now)
     if event.status != "published" or (public and current in CLOSED):
         raise Conflict(*CLOSED[event.status if event.status != "published" else current])
+    if public:
+        _within_limit(event, wanted.phone)
     status = place(event, wanted, public=public, may_wait=may_wait, waits=anyone_waits(event))
     code = spares.draw(event) if status == "confirmed" else codes.mint()
     registration, person = entry(event, wanted, status, public=public, now=now, code=code, pickup=_free_pickup(event.id))
@@ -110,6 +112,21 @@ def _register(actor: Actor, slug: str, wanted: Wanted, public: bool, may_wait: b
     if status != "pending":
         messages.tell(event, registration, status, position=where)
     return Registered(registration, event, where)
+
+
+def _within_limit(event: Event, phone: str | None) -> None:
+    """Raise Conflict where the organizers let one number hold only so many registrations and it holds them; the event's row is held.
+
+    The sentence is the organizers' rule and names neither registration nor person.
+    """
+    if event.per_phone is None or phone is None:
+        return
+    held = (
+        select(func.count()).select_from(Person).join(Registration, Registration.id == Person.registration_id)
+        .where(Person.event_id == event.id, Person.phone == phone, Registration.status != "cancelled")
+    )  # fmt: skip
+    if (db.session.scalar(held) or 0) >= event.per_phone:
+        raise Conflict("phone_limit", "一个号码最多报{most}份。已经报过的，请在“我的报名”里修改；确有需要请打电话问一问", most=event.per_phone)
 
 
 def place(event: Event, wanted: Wanted, *, public: bool, may_wait: bool, waits: bool) -> str:
@@ -140,6 +157,7 @@ def entry(event: Event, wanted: Wanted, status: str, *, public: bool, now: datet
         id=str(uuid.uuid4()), event_id=event.id, seq=event.next_seq, status=status, blocked=False, party_size=wanted.party_size,
         sessions=list(wanted.sessions), code=code, pickup_code=pickup, channel=wanted.channel,
         consent_version=CONSENT_VERSION if public else None, consent_at=now if public else None, answered=sorted(wanted.answers),
+        guardian_version=CONSENT_VERSION if wanted.party.guardian else None, guardian_at=now if wanted.party.guardian else None,
         created_at=now, updated_at=now,
     )  # fmt: skip
     event.next_seq += 1
@@ -156,6 +174,8 @@ def entry(event: Event, wanted: Wanted, status: str, *, public: bool, now: datet
         phone_tail=phone_tail(wanted.phone),
         email=wanted.email,
         answers=wanted.answers,
+        members=[dict(member) for member in wanted.party.members],
+        guardian=wanted.party.guardian,
         note=wanted.note,
     )
     return registration, person

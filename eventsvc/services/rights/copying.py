@@ -9,7 +9,7 @@ from typing import Any
 from eventsvc.db import db, transaction
 from eventsvc.models import Event, Person, Registration
 from eventsvc.ports import clock
-from eventsvc.services import evidence, journal, retention
+from eventsvc.services import evidence, journal, questions, registrations, retention
 from eventsvc.services.actors import Actor
 from eventsvc.services.messages import overview
 from eventsvc.services.rights.access import Access, accesses
@@ -48,7 +48,9 @@ class Copy:
     phone: str | None
     email: str | None
     note: str | None
-    answers: tuple[tuple[str, Any], ...]  # (the question's words, the answer)
+    answers: tuple[tuple[str, Any], ...]  # (the question's words, the answer), sealed ones in plain for the holder and in a copy that the journal keeps
+    members: tuple[dict[str, Any], ...]  # companions: {name, age_band}
+    guardian: str | None  # what the registrant is to the children among them
     sessions: tuple[str, ...]
     told: tuple[Told, ...]
     passages: tuple[Passage, ...]
@@ -61,7 +63,7 @@ class Copy:
 def copy(actor: Actor, slug: str, registration_id: str) -> Copy:
     """A holder's own copy (or an editor's look at it before handing it over). Raises Missing."""
     event, registration = load(actor, slug, registration_id)
-    return _copy(event, registration)
+    return _copy(event, registration, plain=registration_id in actor.holds)
 
 
 @transaction
@@ -69,12 +71,13 @@ def copy_of(actor: Actor, slug: str, registration_id: str) -> Copy:
     """The copy that an organizer hands to somebody who asked for it by telephone or at the desk; the journal keeps that."""
     event, registration = load(actor, slug, registration_id, lock=True)
     journal.note(actor, "rights.copy", event, registration=registration_id)
-    return _copy(event, registration)
+    return _copy(event, registration, plain=True)
 
 
-def _copy(event: Event, registration: Registration) -> Copy:
+def _copy(event: Event, registration: Registration, plain: bool) -> Copy:
     person = db.session.get(Person, registration.id)
-    given = person.answers if person else {}
+    kept = registrations.answers_of(event, registration, person)
+    given = questions.plain(kept) if plain else questions.shown(event.questions, kept)
     labels = {question["key"]: question["label"] for question in event.questions}
     over = retention.over_since(event)
     return Copy(
@@ -85,6 +88,8 @@ def _copy(event: Event, registration: Registration) -> Copy:
         email=person.email if person else None,
         note=person.note if person else None,
         answers=tuple((labels.get(key, key), value) for key, value in given.items()),
+        members=tuple(person.members) if person else (),
+        guardian=person.guardian if person else None,
         sessions=tuple(session.name for session in event.sessions if session.key in registration.sessions),
         told=tuple(Told(line.at, line.template, line.channel, line.state) for line in overview.of_registration(registration)),
         passages=tuple(

@@ -15,9 +15,11 @@ from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField
 from eventsvc.errors import Fault
 from eventsvc.render import words
 from eventsvc.services import naming
+from eventsvc.services.questions import AGE_BANDS
 from eventsvc.web.forms import Needed, PageForm, text_of
 
-GROUPS = ("areas", "sessions", "checkpoints", "counters")
+GROUPS = ("areas", "sessions", "checkpoints", "counters", "questions")
+INSIDE = "registration"  # where the document keeps the questions
 MOST_ROWS = 200
 _LOCAL = re.compile(r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})日?[T\s]*(\d{1,2})[::](\d{2})(?::\d\d)?")
 _TIMES = {"starts_at", "ends_at", "opens_at", "closes_at"}
@@ -47,6 +49,20 @@ COUNTER_KINDS = [
     ("headcount", lazy_gettext("点人数（进、出）")),
     ("material", lazy_gettext("主办方填写")),
     ("custom", lazy_gettext("其他")),
+]
+
+
+MEMBERS = [("number", lazy_gettext("只填几位，不写名字")), ("names", lazy_gettext("逐个写名字（孩子写小名和年龄段）"))]
+ASKED = [("form", lazy_gettext("报名时问")), ("desk", lazy_gettext("扫码时问（最多3项）"))]
+QUESTION_TYPES = [
+    ("text", lazy_gettext("写一句话")),
+    ("number", lazy_gettext("填数字")),
+    ("choice", lazy_gettext("选一项")),
+    ("multi", lazy_gettext("选几项")),
+    ("yes_no", lazy_gettext("是或否")),
+    ("age_band", lazy_gettext("年龄段")),
+    ("real_name", lazy_gettext("真实姓名（加密保存）")),
+    ("id_number", lazy_gettext("身份证号（加密保存）")),
 ]
 
 
@@ -90,6 +106,18 @@ class CounterRow(Form):
     topics = StringField(lazy_gettext("分类（用、隔开）"))
 
 
+class QuestionRow(Form):
+    """Something that residents are asked."""
+
+    key = HiddenField()
+    name = StringField(lazy_gettext("问什么"))
+    type = SelectField(lazy_gettext("怎么答"), choices=QUESTION_TYPES, validate_choice=False, default="text")
+    choices = StringField(lazy_gettext("选项（用、隔开）"))
+    ask = SelectField(lazy_gettext("什么时候问"), choices=ASKED, validate_choice=False, default="form")
+    required = BooleanField(lazy_gettext("必须回答"), false_values=_UNTICKED)
+    reason = StringField(lazy_gettext("为什么要收（姓名、证件号才填）"))
+
+
 class EventForm(PageForm):
     """An event's form; times are on the clock of the event's own zone."""
 
@@ -113,6 +141,8 @@ class EventForm(PageForm):
     description = StringField(lazy_gettext("活动介绍"))
     opens_at = StringField(lazy_gettext("报名开始"))
     closes_at = StringField(lazy_gettext("报名截止"))
+    members = SelectField(lazy_gettext("同行的人"), choices=MEMBERS, validate_choice=False, default="number")
+    per_phone = StringField(lazy_gettext("一个号码最多报几份"))
     retention_days = StringField(lazy_gettext("个人信息保存天数"), default="180")
     timezone = StringField(lazy_gettext("时区"), default="Asia/Shanghai")
     template = HiddenField()
@@ -121,10 +151,11 @@ class EventForm(PageForm):
     sessions = FieldList(FormField(SessionRow))
     checkpoints = FieldList(FormField(CheckpointRow))
     counters = FieldList(FormField(CounterRow))
+    questions = FieldList(FormField(QuestionRow))
 
     def find(self, name: str) -> Field | None:
         """The field of a dotted name in the document: ``registration.capacity``, ``counters.0.stock`` (after `read`)."""
-        first, _, rest = name.partition(".")
+        first, _, rest = name.removeprefix(f"{INSIDE}.").partition(".") if name.startswith(f"{INSIDE}.questions.") else name.partition(".")
         if first == "registration":
             return self._fields.get(rest)
         if first in GROUPS and rest:
@@ -134,7 +165,7 @@ class EventForm(PageForm):
                 return None
             row = rows[int(number)].form
             inner = inner.partition(".")[0]
-            return row._fields[inner if inner in row._fields and inner != "key" else "name"]
+            return row._fields[inner if inner in row._fields and inner != "key" else "name"]  # a question's name is its label
         field = self._fields.get(name)
         return None if isinstance(field, FieldList) else field
 
@@ -146,7 +177,7 @@ class EventForm(PageForm):
 
     def has_more(self) -> bool:
         """Whether a fault is in the part that is folded away."""
-        folded = ("slug", "kind", "short_title", "undertaker", "co_host", "date_text", "opens_at", "closes_at", "retention_days", "timezone", "approval")
+        folded = ("slug", "kind", "short_title", "undertaker", "co_host", "date_text", "opens_at", "closes_at", "retention_days", "timezone", "approval", "members", "per_phone")
         return any(self._fields[name].errors for name in folded)
 
 
@@ -155,16 +186,25 @@ def fill(document: dict[str, Any]) -> EventForm:
     zone = document.get("timezone") or "Asia/Shanghai"
     registration = document.get("registration") or {}
     data: dict[str, Any] = {name: document.get(name) for name in _PLAIN if document.get(name) is not None}
-    data |= {name: value for name, value in registration.items() if name not in {"questions"} and value is not None}
+    data |= {name: value for name, value in registration.items() if name != "questions" and value is not None}
     data |= {name: local_input(value, zone) for name, value in (document | registration).items() if name in _TIMES}
     for group in GROUPS:
-        data[group] = [_row_data(row, zone) for row in document.get(group) or []]
+        data[group] = [_row_data(row, zone) for row in _listed(document, group)]
     return EventForm(data=data)
+
+
+def _listed(document: dict[str, Any], group: str) -> list[dict[str, Any]]:
+    """The rows of a list where the document keeps it; a question's label is the row's name."""
+    if group == "questions":
+        return [{**row, "name": row.get("label")} for row in (document.get(INSIDE) or {}).get(group) or []]
+    return document.get(group) or []
 
 
 def _row_data(row: dict[str, Any], zone: str) -> dict[str, Any]:
     shown = {name: local_input(value, zone) if name in _TIMES else value for name, value in row.items() if value is not None}
-    shown["topics"] = "、".join(row.get("topics") or [])
+    shown |= {name: "、".join(row.get(name) or []) for name in ("topics", "choices")}
+    if row.get("type") == "age_band" and row.get("choices") == list(AGE_BANDS):
+        shown["choices"] = ""
     return shown
 
 
@@ -202,14 +242,19 @@ def read(form: EventForm, base: dict[str, Any]) -> dict[str, Any]:
     registration |= {name: moment(text_of(form[name]), zone) for name in ("opens_at", "closes_at")}
     registration["capacity"] = number(text_of(form.capacity))
     registration |= {name: number(text_of(form[name])) or default for name, default in (("max_party", 5), ("retention_days", 180))}
+    registration["members"], registration["per_phone"] = text_of(form.members) or "number", number(text_of(form.per_phone))
     document["registration"] = registration
     form.where = {}
     for group in GROUPS:
-        known = {row["key"]: row for row in base.get(group) or []}
+        known = {row["key"]: row for row in _listed(base, group)}
         rows = [row for row in form[group] if text_of(row.form.name).strip() or text_of(row.form.key)]
         form.where[group] = rows
         taken = {text_of(row.form.key) for row in rows} | set(known)
-        document[group] = [_row(row.form, known, taken, zone) for row in rows]
+        made = [_row(row.form, known, taken, zone) for row in rows]
+        if group == "questions":
+            registration[group] = [{**row, "label": row["name"]} for row in made]
+        else:
+            document[group] = made
     document["slug"] = document["slug"] or base.get("slug")
     if not document["slug"]:
         starts_at = document["starts_at"] or ""
@@ -238,7 +283,7 @@ def _row(row: Form, known: dict[str, Any], taken: set[str], zone: str) -> dict[s
             typed[name] = moment(text_of(field), zone)
         elif name in {"capacity", "stock"}:
             typed[name] = number(text_of(field))
-        elif name == "topics":
+        elif name in {"topics", "choices"}:
             typed[name] = [topic for part in re.split(r"[、,,;;\n]", text_of(field)) if (topic := part.strip())]
         elif isinstance(field, BooleanField):
             typed[name] = bool(field.data)
@@ -278,7 +323,7 @@ def spoken(faults: Sequence[Fault]) -> list[Fault]:
 
 def blank_rows() -> dict[str, Form]:
     """An empty row of each list, whose names hold ``__i__`` in place of a number, for the script to copy."""
-    kinds = {"areas": AreaRow, "sessions": SessionRow, "checkpoints": CheckpointRow, "counters": CounterRow}
+    kinds = {"areas": AreaRow, "sessions": SessionRow, "checkpoints": CheckpointRow, "counters": CounterRow, "questions": QuestionRow}
     return {group: kind(prefix=f"{group}-__i__-") for group, kind in kinds.items()}
 
 
@@ -288,5 +333,6 @@ def titles() -> dict[str, tuple[str, str, str]]:
         "checkpoints": (gettext("签到点"), gettext("在哪里扫码。第一个一般是入口。"), gettext("加一个签到点")),
         "counters": (gettext("计数项"), gettext("现场要数的东西，简报照“动词+名称+数+单位”写。"), gettext("加一个计数项")),
         "areas": (gettext("区域"), gettext("居民在活动页上看到的分区、摊位、点位。"), gettext("加一个区域")),
+        "questions": (gettext("报名问题"), gettext("除姓名、电话、人数以外，非问不可的才加。"), gettext("加一个问题")),
         "sessions": (gettext("场次"), gettext("要分时间、分名额报名的才填。"), gettext("加一个场次")),
     }

@@ -15,7 +15,7 @@ from eventsvc.errors import Invalid
 from eventsvc.render import table
 from eventsvc.render.xlsx import MIME
 from eventsvc.services import registrations
-from eventsvc.web.forms import PageForm, RadioField, text_of
+from eventsvc.web.forms import AGES, PageForm, RadioField, text_of
 from eventsvc.web.manage.console import blueprint, event_of, may, show
 from eventsvc.web.manage.registrations import CHANNEL_WORDS, STATUSES
 from eventsvc.web.view import action
@@ -59,10 +59,11 @@ def exported(slug: str) -> AnyResponse:
     asked = event.questions if plain else []
     headings = [gettext("序号"), gettext("姓名"), gettext("电话"), gettext("人数"), gettext("已到"), gettext("状态"), gettext("场次"), gettext("方式"), gettext("报名时间")]
     widths = [8, 14, 18, 8, 8, 12, 20, 12, 20]
+    named = [gettext("同行的人")] if plain and event.members == "names" else []
     if plain:
-        headings += [gettext("签到码"), gettext("备注"), *(question["label"] for question in asked)]
-        widths += [10, 24, *[18] * len(asked)]
-    lines = _lines(rows, asked, plain)
+        headings += [gettext("签到码"), gettext("备注"), *named, *(question["label"] for question in asked)]
+        widths += [10, 24, *[24] * len(named), *[18] * len(asked)]
+    lines = _lines(rows, asked, plain, bool(named))
     if kind == "csv":
         body, mime = table.separated(headings, lines, event.timezone), table.CSV_MIME
     else:
@@ -71,7 +72,7 @@ def exported(slug: str) -> AnyResponse:
     return Response(body, headers=headers, content_type=mime)
 
 
-def _lines(rows: Iterable[registrations.Listed], asked: list[dict[str, Any]], plain: bool) -> Iterable[list[table.Cell]]:
+def _lines(rows: Iterable[registrations.Listed], asked: list[dict[str, Any]], plain: bool, named: bool) -> Iterable[list[table.Cell]]:
     statuses = {value: str(word) for value, word in STATUSES}
     for row in rows:
         sessions = gettext("、").join(row.sessions)
@@ -81,8 +82,16 @@ def _lines(rows: Iterable[registrations.Listed], asked: list[dict[str, Any]], pl
         ]  # fmt: skip
         if plain:
             given = row.answers or {}
-            line += [row.pickup_code, row.note, *(_told(given.get(question["key"])) for question in asked)]
+            line += [row.pickup_code, row.note, *([_companions(row.members)] if named else []), *(_told(given.get(question["key"])) for question in asked)]
         yield line
+
+
+def _companions(members: Iterable[dict[str, Any]]) -> str:
+    words, told = dict(AGES), []
+    for one in members:
+        band = words.get(one["age_band"], one["age_band"])
+        told.append(one["name"] if one["age_band"] == "adult" else gettext("%(name)s（%(band)s）", name=one["name"], band=band))
+    return gettext("、").join(told)
 
 
 def _told(value: Any) -> str:

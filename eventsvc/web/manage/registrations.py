@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from wtforms import HiddenField, StringField
 
 from eventsvc.errors import Conflict, Invalid
-from eventsvc.services import evidence, figures, idempotency, links, registrations, rights
+from eventsvc.services import evidence, figures, idempotency, links, questions, registrations, rights
 from eventsvc.services.messages import overview
 from eventsvc.services.persons import mask_name, mask_phone, show_phone
 from eventsvc.web import copies
-from eventsvc.web.forms import Needed, PageForm, registration_form, text_of, whole_of
+from eventsvc.web.forms import AGES, Needed, PageForm, companions_of, registration_form, text_of, whole_of
 from eventsvc.web.manage.console import blueprint, event_of, form_key, may, show
 from eventsvc.web.manage.lines import all_said
 from eventsvc.web.manage.messages import words
@@ -49,6 +49,12 @@ class PartyForm(PageForm):
     name = StringField(lazy_gettext("姓名"), [Needed()])
     phone = StringField(lazy_gettext("电话号码"))
     note = StringField(lazy_gettext("备注（手机上会显示）"))
+
+
+class RevealForm(PageForm):
+    """Why a sealed answer is wanted in plain."""
+
+    reason = StringField(lazy_gettext("为什么要看（会记在操作记录里）"))
 
 
 @blueprint.get("/e/<slug>/registrations", endpoint="registrations")
@@ -105,8 +111,9 @@ def registration(slug: str, registration_id: str) -> Response:
     return _shown(slug, registration_id)
 
 
-def _shown(slug: str, registration_id: str, form: PartyForm | None = None, status: int = 200) -> Response:
+def _shown(slug: str, registration_id: str, form: PartyForm | None = None, status: int = 200, opened: dict[str, Any] | None = None) -> Response:
     event, found, person = rights.look(g.actor, slug, registration_id)
+    given = registrations.answers_of(event, found, person)
     editor = may("registration.edit", event)
     name, phone = (person.name, show_phone(person.phone)) if person else (gettext("（已删除）"), "")
     if form is None:
@@ -115,7 +122,10 @@ def _shown(slug: str, registration_id: str, form: PartyForm | None = None, statu
     return show(
         "registrations/page.html", event, status, form=form, registration=found, row=_row(found, person), editor=editor,
         name=name if editor else mask_name(name), phone=phone if editor else mask_phone(person.phone if person else None),
-        note=person.note if person else None, answers=_answers(event, person) if editor else [],
+        note=person.note if person else None, answers=_answers(event, opened or questions.shown(event.questions, given)) if editor else [],
+        sealed=editor and opened is None and any(map(questions.is_sealed, given.values())), reveal=RevealForm(), ages=dict(AGES),
+        members=person.members if person and editor else [], guardian=person.guardian if person and editor else None,
+        doubles=registrations.doubles_of(event, found, person) if editor else [],
         lines=all_said(evidence.lines_of(event, "ticket", found.id)), position=registrations.position(found),
         people_in=registrations.people_in(event, found), ticket_url=links.ticket(found.code),
         manage_url=links.manage(registrations.manage_token(found.id)) if editor else None,
@@ -124,8 +134,7 @@ def _shown(slug: str, registration_id: str, form: PartyForm | None = None, statu
     )  # fmt: skip
 
 
-def _answers(event: Any, person: Any) -> list[tuple[str, str]]:
-    given = person.answers if person else {}
+def _answers(event: Any, given: dict[str, Any]) -> list[tuple[str, str]]:
     told = []
     for question in event.questions:
         value = given.get(question["key"])
@@ -157,6 +166,23 @@ def change(slug: str, registration_id: str) -> AnyResponse:
         return _shown(slug, registration_id, form, 409)
     flash(gettext("已保存。"), "ok")
     return redirect(url_for("manage.registration", slug=slug, registration_id=registration_id), 303)
+
+
+@blueprint.post("/e/<slug>/registrations/<registration_id>/sealed")
+@action("registration.edit")
+def sealed(slug: str, registration_id: str) -> AnyResponse:
+    """Real name and ID number in plain, this once, for whoever says why; the journal keeps it."""
+    form = RevealForm()
+    if not form.sent():
+        return _shown(slug, registration_id, status=400)
+    try:
+        plain = registrations.reveal(g.actor, slug, registration_id, text_of(form.reason))
+    except Invalid as refusal:
+        flash(refusal.faults[0].sentence(gettext), "stop")
+        return redirect(url_for("manage.registration", slug=slug, registration_id=registration_id), 303)
+    response = _shown(slug, registration_id, opened=plain)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 DEEDS = {
@@ -230,7 +256,7 @@ def register(slug: str) -> AnyResponse:
 
 def _desk_form(event: Any) -> Any:
     """The residents' form with the desk's channels instead of 给自己报名."""
-    form = registration_form([(session.key, session.name) for session in event.sessions], event.questions)
+    form = registration_form([(session.key, session.name) for session in event.sessions], event.questions, companions_of(event))
     form.channel.label.text = gettext("怎么报的")
     form.channel.choices = CHANNELS
     if request.method == "GET":
