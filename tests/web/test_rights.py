@@ -12,7 +12,7 @@ from sqlalchemy import select
 from eventsvc.db import db
 from eventsvc.models import AuditEntry, Event, Person, Registration
 from eventsvc.ports.clock import FakeClock
-from eventsvc.services import figures, registrations
+from eventsvc.services import figures, registrations, rights
 from eventsvc.services.actors import SYSTEM
 from tests.services.world import World, checkin
 from tests.web.conftest import NewVisitor, NewWorld
@@ -46,6 +46,25 @@ def holder(ticket: Registration, new_visitor: NewVisitor) -> Visitor:
 def prove(browser: Visitor, ticket: Registration, phone: str = PHONE) -> int:
     """Type the whole number; the answer's status."""
     return browser.hooked(browser.get(f"/t/{ticket.code}/data"), "prove", phone=phone).status_code
+
+
+def test_the_copy_holds_companions_and_sealed_answers_in_plain_for_the_holder_alone(new_world: NewWorld, new_visitor: NewVisitor, app: Flask) -> None:
+    asked = [{"key": "id", "label": "身份证号", "type": "id_number", "reason": "进入机关大院要登记"}]
+    there = new_world(slug="sealed", registration={"members": "names", "questions": asked})
+    party = {"members": [{"name": "小宝", "age_band": "6岁以下"}], "guardian": "奶奶", "guardian_consent": True}
+    with app.app_context():
+        ticket = there.ticket(2, answers={"id": "11010519491231002X"}, **party)
+        plain = json.loads(json.dumps(rights.copy(there.owner, there.slug, ticket.id).answers))
+        assert plain == [["身份证号", "11*************02X"]], "an organizer sees it masked"
+    browser = new_visitor()
+    browser.get(f"/m/{registrations.manage_token(ticket.id)}")
+    assert "小宝" not in browser.get(f"/t/{ticket.code}/data").text
+    assert prove(browser, ticket) == 303
+    page = browser.get(f"/t/{ticket.code}/data").text
+    assert "小宝" in page and "奶奶" in page and "11010519491231002X" in page
+    kept = json.loads(browser.get(f"/t/{ticket.code}/data.json").text)
+    assert kept["person"]["members"] == party["members"] and kept["person"]["answers"][0]["answer"] == "11010519491231002X"
+    assert kept["guardian_consent"]["version"] and "小宝" in browser.get(f"/t/{ticket.code}/data.txt").text
 
 
 def test_the_link_alone_shows_and_changes_nothing(app: Flask, ticket: Registration, holder: Visitor, visitor: Visitor) -> None:
@@ -83,7 +102,7 @@ def test_a_copy_holds_everything(app: Flask, world: World, ticket: Registration,
     prove(holder, ticket)
     answer = holder.get(f"/t/{ticket.code}/data.json")
     copy = json.loads(answer.data)
-    assert copy["person"] == {"name": "王桂芳", "phone": f"+86{PHONE}", "email": None, "note": "坐轮椅", "answers": [{"question": "想学什么", "answer": "剪纸"}]}
+    assert copy["person"] == {"name": "王桂芳", "phone": f"+86{PHONE}", "email": None, "note": "坐轮椅", "answers": [{"question": "想学什么", "answer": "剪纸"}], "members": [], "guardian": None}
     assert copy["registration"]["pickup_code"] == ticket.pickup_code and copy["consent"]["version"] == registrations.CONSENT_VERSION
     assert [scan["place"] for scan in copy["scans"]] == ["东门", "舞台"] and copy["kept_until"].startswith("2027-02-10")
     assert copy["accesses"] == [{"at": "2026-08-14T18:00:00+08:00", "by": "program", "deed": "registration.edit", "plain": None}]

@@ -24,6 +24,7 @@ WORDS = {
     "registration.cancel": lazy_gettext("取消报名"),
     "registration.approve": lazy_gettext("确认报名"),
     "registration.reissue": lazy_gettext("换新码"),
+    "registration.reveal": lazy_gettext("查看了加密的回答"),
     "registration.block": lazy_gettext("暂停报名"),
     "registration.unblock": lazy_gettext("恢复报名"),
     "registration.import": lazy_gettext("导入名单"),
