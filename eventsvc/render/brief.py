@@ -95,8 +95,8 @@ def lead(event: EventFacts, as_of: datetime | None = None) -> str:
 
 
 def tried_out(event: EventFacts) -> bool:
-    """Whether the figures are a rehearsal's and nothing else says that they are not real (【演示】 does)."""
-    return event.rehearsal and not event.demo
+    """Whether the figures are a rehearsal's: the demo's live copy is one, too, beside being 演示."""
+    return event.rehearsal
 
 
 def shown(counter: CounterFigure) -> str | None:

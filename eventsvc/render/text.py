@@ -23,9 +23,9 @@ def txt(report: Report) -> str:
 
 
 def title(report: Report) -> str:
-    """The event's title with its signs: 【演示】 (else 【演练】), 【已取消】."""
-    demo = words.SIGNS["demo"] if report.event.demo else words.SIGNS["rehearsal"] if tried_out(report.event) else ""
-    return demo + words.SIGNS.get(report.event.status, "") + report.event.title
+    """The event's title with its signs: 【演示】, 【演练】, 【已取消】."""
+    demo = words.SIGNS["demo"] if report.event.demo else ""
+    return demo + (words.SIGNS["rehearsal"] if tried_out(report.event) else "") + words.SIGNS.get(report.event.status, "") + report.event.title
 
 
 def notes(report: Report) -> list[str]:
@@ -45,7 +45,7 @@ def notes(report: Report) -> list[str]:
         lines.append("注：年份为推断，原文没有写年份。")
     if event.demo:
         lines.append("注：【演示】数据，不是真实活动的统计。")
-    elif tried_out(event):
+    if tried_out(event):
         lines.append("注：【演练】数据，不是真实活动的统计，不要上报。")
     return lines
 

@@ -15,7 +15,7 @@ from eventsvc.render import ics
 from eventsvc.services import events, idempotency, links, messages, notices, registrations
 from eventsvc.services.actors import PUBLIC
 from eventsvc.web import activity, identity
-from eventsvc.web.forms import RegistrationForm, companions_of, registration_form
+from eventsvc.web.forms import RegistrationForm, companions_of, registration_form, text_of
 from eventsvc.web.view import action, page, pages
 
 OPEN = {"open", "waitlist"}
@@ -37,6 +37,8 @@ def register(slug: str) -> Response:
     form = _form_of(found)
     if not form.sent():
         return _show(found, form, 400)
+    if request.form.get("again") != "1" and (twice := _reported_here(found, form)):
+        return _show(found, form, 409, twice=twice)
     try:
         registration_id = _register_once(slug, form)
     except Invalid as refusal:
@@ -57,16 +59,29 @@ def _register_once(slug: str, form: RegistrationForm) -> str:
     """The registration's id; the same content under the same nonce is the same registration."""
     document = form.document()
     may_wait = request.form.get("waitlist") == "1"
-    content = json.dumps(document, sort_keys=True, ensure_ascii=True, default=str)
 
     def run() -> tuple[int, str]:
         made = registrations.register(PUBLIC, slug, document, address=request.remote_addr or "", may_wait=may_wait)
         return 201, made.registration.id
 
-    body = content.encode()
+    return idempotency.once(*_sent(slug, form), run)[1]
+
+
+def _sent(slug: str, form: RegistrationForm) -> tuple[str, str, bytes]:
+    """Scope, key and body of what was sent, for `idempotency`."""
+    body = json.dumps(form.document(), sort_keys=True, ensure_ascii=True, default=str).encode()
     # The content is part of the key: the form sent again from the browser's history, for somebody else, is a new one.
-    key = f"{form.nonce.data}.{hashlib.sha256(body).hexdigest()[:16]}"
-    return idempotency.once(f"web.register:{slug}", key, body, run)[1]
+    return f"web.register:{slug}", f"{form.nonce.data}.{hashlib.sha256(body).hexdigest()[:16]}", body
+
+
+def _reported_here(event: Any, form: RegistrationForm) -> list[dict[str, Any]]:
+    """The tickets that this browser has under the name and the number that were typed; none where the form was only sent twice."""
+    held = registrations.held(identity.resident().holds)
+    live = [(own, person) for where, own, person in held if where.id == event.id and own.status != "cancelled" and person is not None]
+    alike = [(own, person) for own, person in live if registrations.same_person(person, text_of(form.name), text_of(form.phone))]
+    if not alike or idempotency.known(*_sent(event.slug, form)) is not None:
+        return []
+    return [{"code": own.code, "name": person.name, "party_size": own.party_size, "status": own.status} for own, person in alike]
 
 
 def _no_place(slug: str, form: RegistrationForm, refusal: Conflict) -> Response:
@@ -89,7 +104,7 @@ def _form_of(found: Any) -> RegistrationForm:
     return registration_form([(session.key, session.name) for session in found.sessions], found.questions, companions_of(found))
 
 
-def _show(found: Any, form: RegistrationForm, status: int = 200, *, just_filled: bool = False, retry_after: int | None = None, **changes: Any) -> Response:
+def _show(found: Any, form: RegistrationForm, status: int = 200, *, just_filled: bool = False, retry_after: int | None = None, twice: Any = (), **changes: Any) -> Response:
     shown = activity.whole(found, **changes)
     held = registrations.held(identity.resident().holds)
     mine = next((own.code for where, own, _person in held if where.id == found.id and own.status != "cancelled"), None)
@@ -101,6 +116,7 @@ def _show(found: Any, form: RegistrationForm, status: int = 200, *, just_filled:
         form=form if shown.registration_state in OPEN else None,
         just_filled=just_filled,
         mine=mine,
+        twice=twice,
     )
 
 

@@ -114,6 +114,7 @@ def _whole(found: Found, event: activity.Activity) -> dict[str, Any]:
         "can_cancel": alive,
         "can_restore": going_on and found.status == "cancelled" and registration.cancelled_by != "organizer",
         "by_organizer": found.status == "cancelled" and registration.cancelled_by == "organizer",
+        "reported_before": alive and registrations.reported_before(registration, person),
         "reason": None,
     }
 

@@ -46,7 +46,16 @@ def in_english(page: Page, address: str) -> Page:
 
 def test_a_resident_registers_in_english_on_a_narrow_phone(fair: Fair, open_page: Callable[..., Page], complaints: Watcher) -> None:
     complaints.allow("status of 422")
-    page = in_english(open_page(width=320, height=640), f"{fair.server.url}/e/{fair.slug}")
+    page = open_page(width=320, height=640)
+    page.goto(f"{fair.server.url}/e/{fair.slug}")
+    page.fill("#name", "Anna")
+    page.locator("[name=channel][value=proxy]").check()
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("#name")).to_have_value("Anna")  # what was typed came along, and is not kept for the next one
+    expect(page.locator("[name=channel][value=proxy]")).to_be_checked()
+    assert page.evaluate("sessionStorage.length") == 0
+    page.fill("#name", "")
     assert page.url.endswith(f"/e/{fair.slug}") and page.evaluate(TOO_WIDE) == []
     page.get_by_role("button", name="Register", exact=True).click()
     assert page.evaluate(TOO_WIDE) == [] and not HAN.search(page.locator("#error-summary").inner_text())

@@ -91,7 +91,7 @@ def test_a_fair_without_figures_prints_none() -> None:
         ({"status": "draft"}, "近日，由H主办的T将在V举行。"),
         ({"status": "draft", "host": None, "venue": None, "date_text": None}, "T。"),
         ({"rehearsal": True}, "【演练】近日，由H主办的T在V举行。"),
-        ({"rehearsal": True, "demo": True}, "近日，由H主办的T在V举行。"),
+        ({"rehearsal": True, "demo": True}, "【演练】近日，由H主办的T在V举行。"),
     ],
 )
 def test_missing_parts_leave_no_holes(missing: dict, text: str) -> None:

@@ -176,6 +176,38 @@ def test_postponing_moves_the_end_along(app: Flask) -> None:
     assert document(app, slug)["ends_at"] == "2026-08-21T21:30:00+08:00"
 
 
+def test_another_time_or_none_yet_is_chosen_in_so_many_words(app: Flask) -> None:
+    console = Console(app)
+    slug = make(console)
+    console.send(f"/manage/e/{slug}/turn/publish")
+    page = f"/manage/e/{slug}/postpone"
+    before = document(app, slug)
+    fields = console.fields(page)
+    assert (fields["starts_at"], fields["when"]) == (before["starts_at"][:16], ["new"])
+    for unchanged in ({}, {"starts_at": "", "ends_at": ""}):  # one press never makes an event 延期
+        refused = console.send(page, **unchanged)
+        assert refused.status_code == 422 and document(app, slug)["starts_at"] == before["starts_at"]
+    assert console.send(page, when="later").status_code == 303
+    assert document(app, slug)["starts_at"] is None
+
+
+def test_a_cancelled_event_offers_nothing_that_opens_a_door(app: Flask) -> None:
+    console = Console(app)
+    slug = make(console)
+    console.send(f"/manage/e/{slug}/turn/publish")
+    assert "可以开门了吗？" in console.get(f"/manage/e/{slug}/")
+    console.send(f"/manage/e/{slug}/turn/cancel")
+    page = console.get(f"/manage/e/{slug}/")
+    assert "活动已取消" in page and f'href="/manage/e/{slug}/calls"' in page
+    for gone in ("可以开门了吗？", "结束演练", f"/manage/e/{slug}/poster", f"/manage/e/{slug}/rehearsal"):
+        assert gone not in page, gone
+
+
+def test_the_form_begins_with_the_organization_as_host(app: Flask) -> None:
+    console = Console(app)
+    assert console.fields("/manage/new?template=outreach")["host"] != ""
+
+
 def test_an_event_goes_into_a_file_and_comes_back(app: Flask) -> None:
     console = Console(app)
     slug = make(console)

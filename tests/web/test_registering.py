@@ -133,7 +133,7 @@ def test_cancelled_meanwhile(app: Flask, new_world: NewWorld, visitor: Visitor) 
 def test_too_many_from_one_number_keeps_the_form(app: Flask, new_world: NewWorld, visitor: Visitor) -> None:
     new_world()
     for _ in range(5):
-        assert visitor.register("ye-shi").status_code == 303
+        assert visitor.register("ye-shi", again="1").status_code == 303
     told = visitor.register("ye-shi", name="李建国")
     assert told.status_code == 429 and int(told.headers["Retry-After"]) > 0
     assert form_with(told, "phone").fields["name"] == ["李建国"] and "操作太频繁" in told.text
@@ -170,9 +170,36 @@ def test_odd_input_is_a_fault_and_no_accident(app: Flask, new_world: NewWorld, v
 def test_for_somebody_else(app: Flask, new_world: NewWorld, visitor: Visitor) -> None:
     new_world()
     assert visitor.register("ye-shi", channel="proxy").status_code == 303
-    assert visitor.register("ye-shi", channel="desk").status_code == 303  # not theirs to choose
+    assert visitor.register("ye-shi", channel="desk", again="1").status_code == 303  # not theirs to choose
     with app.app_context():
         assert list(db.session.scalars(select(Registration.channel).order_by(Registration.seq))) == ["proxy", "web"]
+
+
+def test_the_same_person_twice_is_asked_first(app: Flask, new_world: NewWorld, visitor: Visitor, new_visitor: NewVisitor) -> None:
+    new_world()
+    ticket = visitor.register("ye-shi", party_size="3").headers["Location"]
+    asked = visitor.register("ye-shi", phone="138 0000 1234", party_size="2")
+    assert asked.status_code == 409 and "您已经报过名了，这一次还没有提交" in asked.text and "共3人" in asked.text
+    assert f'href="{ticket}"' in asked.text and f'href="{ticket}#change"' in asked.text
+    form = form_with(asked, "phone")
+    assert form.fields["name"] == ["王桂芳"] and form.fields["phone"] == ["138 0000 1234"] and form.fields["party_size"] == ["2"]
+    assert kept(app) == [("confirmed", 3)]
+    second = visitor.send(asked, form, consent="1")  # 仍要再报一份
+    assert second.status_code == 303 and kept(app) == [("confirmed", 3), ("confirmed", 2)]
+    assert visitor.send(asked, form, consent="1").headers["Location"] == second.headers["Location"]  # pressed twice
+    assert "这个号码之前报过名" in visitor.get(second.headers["Location"]).text
+    assert "这个号码之前报过名" not in visitor.get(ticket).text
+    stranger = new_visitor().register("ye-shi")  # another phone learns nothing before, and its holder of it afterwards
+    assert stranger.status_code == 303 and len(kept(app)) == 3
+
+
+def test_a_cancelled_registration_is_no_reason_to_ask(app: Flask, new_world: NewWorld, visitor: Visitor) -> None:
+    new_world()
+    ticket = visitor.get(visitor.register("ye-shi").headers["Location"])
+    assert visitor.send(ticket, next(form for form in forms(ticket) if form.hook == "cancel")).status_code == 303
+    again = visitor.register("ye-shi")
+    assert again.status_code == 303 and [status for status, _size in kept(app)] == ["cancelled", "confirmed"]
+    assert "这个号码之前报过名" not in visitor.get(again.headers["Location"]).text
 
 
 def test_the_events_own_questions(app: Flask, new_world: NewWorld, visitor: Visitor) -> None:

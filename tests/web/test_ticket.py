@@ -235,6 +235,17 @@ def test_my_registrations(app: Flask, ticket: tuple[World, Registration], visito
     assert 'data-hook="qr"' in visitor.get(f"/t/{registration.code}").text
 
 
+def test_my_puts_ones_own_first_and_says_whom_to_call(app: Flask, ticket: tuple[World, Registration], holder: Visitor, visitor: Visitor) -> None:
+    world, registration = ticket
+    with app.app_context():
+        events.change(world.owner, world.slug, {"contact_phone": "0371-66001234"})
+    own = holder.get("/my").text
+    assert "这台手机报的名" in own and own.index(registration.code) < own.index('name="pickup_code"')
+    assert 'href="tel:0371-66001234"' in own
+    stranger = visitor.get("/my").text
+    assert registration.code not in stranger and "这台手机报的名" not in stranger and 'href="tel:0371-66001234"' in stranger
+
+
 def test_one_constant_answer_and_a_lock(ticket: tuple[World, Registration], visitor: Visitor, new_visitor: Callable[[], Visitor]) -> None:
     _world, registration = ticket
     other = f"{(int(registration.pickup_code) + 1) % 1_000_000:06d}"

@@ -99,7 +99,7 @@ def needed_text(most: int) -> Any:
 Slug = Annotated[
     str,
     BeforeValidator(clean),
-    _pattern(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", "网址名只能用小写字母、数字和连字符，1到64个"),
+    _pattern(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", "网址只能用小写字母、数字和连字符，1到64个"),
 ]
 Key = Annotated[str, BeforeValidator(clean), _pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "代号只能用字母、数字、连字符和下划线，1到64个")]
 OptionalKey = Annotated[Key | None, BeforeValidator(clean)]

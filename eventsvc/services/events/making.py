@@ -50,7 +50,7 @@ def create(actor: Actor, data: Any, organization_id: str | None = None) -> Event
 
 
 def _taken(slug: str) -> Conflict:
-    return Conflict("slug_taken", "网址名“{slug}”已被使用，请换一个", slug=slug)
+    return Conflict("slug_taken", "网址“{slug}”已被使用，请换一个", slug=slug)
 
 
 @transaction
@@ -66,7 +66,7 @@ def change(actor: Actor, slug: str, data: Any) -> Event:
     document = event_document.parse({**whole, **data})
     if document.slug != event.slug:
         if event.status != "draft":
-            raise Invalid.one("slug", "fixed", "发布以后网址名不能再改")
+            raise Invalid.one("slug", "fixed", "发布以后网址不能再改")
         if db.session.scalar(select(Event.id).where(Event.slug == document.slug)):
             raise _taken(document.slug)
         event.slug = document.slug

@@ -24,6 +24,8 @@ from eventsvc.services.registrations.finding import (
     may_see,
     prove,
     read,
+    reported_before,
+    same_person,
     search,
 )
 from eventsvc.services.registrations.many import register_many
@@ -84,8 +86,10 @@ __all__ = [
     "register",
     "register_many",
     "reissue",
+    "reported_before",
     "restore",
     "reveal",
+    "same_person",
     "search",
     "state",
     "take_places",

@@ -190,6 +190,26 @@ def prove(code: str, phone: str) -> Registration:
     return registration
 
 
+def same_person(person: Person, name: str, phone: str) -> bool:
+    """Whether what was typed is the name and the number that a registration stands under; one number may report a family, one by one."""
+    number, _fault = read_phone(phone)
+    return clean_text(name) == person.name and number is not None and number == person.phone
+
+
+def reported_before(registration: Registration, person: Person | None) -> bool:
+    """Whether the number of a registration had reported for this event before it; for its holder, who alone is told."""
+    if person is None or person.phone is None or registration.status == "cancelled":
+        return False
+    earlier = (
+        select(Registration.id)
+        .join(Person, Person.registration_id == Registration.id)
+        .where(Person.event_id == registration.event_id, Person.phone == person.phone)
+        .where(Registration.status != "cancelled", Registration.seq < registration.seq)
+        .limit(1)
+    )
+    return db.session.scalar(earlier) is not None
+
+
 def may_see(actor: Actor, registration: Registration, event: Event) -> bool:
     """Whether a caller sees the whole ticket: its holder, or the event's own members."""
     if registration.id in actor.holds:

@@ -126,7 +126,7 @@ def _sections(event: Any) -> list[tuple[str, str, str, bool]]:
     listed = (
         ("event", gettext("概况"), "home", {"event", "edit", "save", "import_page", "rehearsal", "rehearsal_begin", "rehearsal_reset"}),
         ("registrations", gettext("报名"), "people", {"registration", "registrations", "desk", "search", "imports", "import_shown", "import_undo", "export_list"}),
-        ("messages", gettext("通知"), "phone", {"messages", "calls"}),
+        ("messages", gettext("通知"), "bell", {"messages", "calls"}),
         ("devices", gettext("志愿者"), "device", {"devices", "invite", "device", "quarantine", "quarantine_ask"}),
         ("live", gettext("实时"), "figures", {"live", "figure"}),
         ("report", gettext("简报"), "report", {"report", "proofread", "tallies"}),

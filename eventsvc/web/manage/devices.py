@@ -6,7 +6,7 @@ import base64
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response, flash, g, redirect, url_for
+from flask import Response, current_app, flash, g, redirect, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import RadioField, SelectMultipleField, StringField
@@ -15,6 +15,7 @@ from eventsvc.errors import Invalid, Missing
 from eventsvc.ports import clock
 from eventsvc.render import qr
 from eventsvc.services import devices, quarantine
+from eventsvc.web import shell
 from eventsvc.web.forms import Needed, PageForm, text_of, whole_of
 from eventsvc.web.manage.console import blueprint, event_of, may, show
 from eventsvc.web.view import action
@@ -34,7 +35,7 @@ class InviteForm(PageForm):
     name = StringField(lazy_gettext("叫什么"))
     scopes = SelectMultipleField(lazy_gettext("能做什么"), [Needed()], choices=SCOPES, validate_choice=False)
     checkpoints = SelectMultipleField(lazy_gettext("管哪些签到点"), choices=[], validate_choice=False)
-    many = RadioField(lazy_gettext("几部手机"), choices=[("group", lazy_gettext("一群")), ("one", lazy_gettext("一部"))], default="group", validate_choice=False)
+    many = RadioField(lazy_gettext("几部手机"), choices=[("group", lazy_gettext("很多部")), ("one", lazy_gettext("只要一部"))], default="group", validate_choice=False)
     max_uses = StringField(lazy_gettext("最多几部"), default="30")
 
 
@@ -57,7 +58,7 @@ def _form(event: Any) -> InviteForm:
 
 def _shown(event: Any, form: InviteForm, status: int = 200) -> Response:
     invitations, phones = devices.listed(g.actor, event.slug)
-    now = clock.now()
+    now, now_served = clock.now(), shell.version()
     scopes, places = dict(SCOPES), {checkpoint.key: checkpoint.name for checkpoint in event.checkpoints}
     rows = [
         {
@@ -66,6 +67,7 @@ def _shown(event: Any, form: InviteForm, status: int = 200) -> Response:
             "places": gettext("、").join(places.get(key, key) for key in phone.checkpoints),
             "heard": devices.heard_of(phone, now),
             "ago": _ago(now, phone.last_seen_at) or gettext("加入后还没有联系过"),
+            "old_version": phone.version[:8] if phone.version and phone.version != now_served else "",
             "roster": _ago(now, phone.roster_at) or gettext("还没有"),
         }
         for phone in phones
@@ -111,7 +113,7 @@ def invite(slug: str) -> AnyResponse:
         form.complain(refusal.faults)
         return _shown(event, form, 422)
     picture = base64.b64encode(qr.ticket_png(invited.join_url)).decode()
-    return show("devices/invited.html", event, invited=invited, picture=picture, wanted=wanted, until=_until(event), width=qr.css_width(invited.join_url))
+    return show("devices/invited.html", event, invited=invited, picture=picture, wanted=wanted, until=_until(event), width=qr.css_width(invited.join_url), here_only=current_app.config["EVENTSVC"].is_loopback)
 
 
 def _until(event: Any) -> Any:

@@ -46,7 +46,7 @@ COUNTER_KINDS = [
     ("handout", lazy_gettext("发放物品")),
     ("consultation", lazy_gettext("接受咨询")),
     ("application", lazy_gettext("受理申请")),
-    ("headcount", lazy_gettext("点人数（进、出）")),
+    ("headcount", lazy_gettext("点人数")),
     ("material", lazy_gettext("主办方填写")),
     ("custom", lazy_gettext("其他")),
 ]
@@ -71,7 +71,7 @@ class AreaRow(Form):
 
     key = HiddenField()
     name = StringField(lazy_gettext("名称"))
-    kind = SelectField(lazy_gettext("类别"), choices=AREA_KINDS, validate_choice=False, default="zone")
+    kind = SelectField(lazy_gettext("是什么"), choices=AREA_KINDS, validate_choice=False, default="zone")
     note = StringField(lazy_gettext("说明"))
 
 
@@ -90,7 +90,7 @@ class CheckpointRow(Form):
 
     key = HiddenField()
     name = StringField(lazy_gettext("名称"))
-    rule = SelectField(lazy_gettext("规则"), choices=RULES, validate_choice=False, default="once")
+    rule = SelectField(lazy_gettext("一张凭证能扫几次"), choices=RULES, validate_choice=False, default="once")
     entrance = BooleanField(lazy_gettext("是入口（计入场人次）"), false_values=_UNTICKED)
 
 
@@ -98,12 +98,12 @@ class CounterRow(Form):
     """Something that is counted."""
 
     key = HiddenField()
-    verb = StringField(lazy_gettext("动词"))
+    verb = StringField(lazy_gettext("做什么"))
     name = StringField(lazy_gettext("数什么"))
     unit = StringField(lazy_gettext("单位"))
-    kind = SelectField(lazy_gettext("类别"), choices=COUNTER_KINDS, validate_choice=False, default="handout")
-    stock = StringField(lazy_gettext("备了多少"))
-    topics = StringField(lazy_gettext("分类（用、隔开）"))
+    kind = SelectField(lazy_gettext("哪一类"), choices=COUNTER_KINDS, validate_choice=False, default="handout")
+    stock = StringField(lazy_gettext("准备了多少（可不填）"))
+    topics = StringField(lazy_gettext("分成几种（可不填，用顿号隔开）"))
 
 
 class QuestionRow(Form):
@@ -132,7 +132,7 @@ class EventForm(PageForm):
     max_party = StringField(lazy_gettext("一次最多报几位"), default="5")
     waitlist = BooleanField(lazy_gettext("满了可以候补"), false_values=_UNTICKED, default=True)
     approval = BooleanField(lazy_gettext("报名要主办方确认"), false_values=_UNTICKED)
-    slug = StringField(lazy_gettext("网址名"))
+    slug = StringField(lazy_gettext("活动页的网址"))
     kind = SelectField(lazy_gettext("类型"), choices=KINDS, validate_choice=False, default="fair")
     short_title = StringField(lazy_gettext("简称"))
     undertaker = StringField(lazy_gettext("承办单位"))
@@ -316,7 +316,7 @@ def spoken(faults: Sequence[Fault]) -> list[Fault]:
         "time": "时间看不懂，请写成2026-08-14 19:00",
         "number": "请填数字",
         "type": "请填写",
-        "slug_taken": "这个网址名已被别的活动使用，请换一个",
+        "slug_taken": "这个网址已被别的活动使用，请换一个",
     }
     return [Fault(fault.field, fault.code, told.get(fault.code, fault.message), {} if fault.code in told else fault.params) for fault in faults]
 
@@ -331,7 +331,7 @@ def titles() -> dict[str, tuple[str, str, str]]:
     """Heading, a line of explanation and the button's words of each list of rows."""
     return {
         "checkpoints": (gettext("签到点"), gettext("在哪里扫码。第一个一般是入口。"), gettext("加一个签到点")),
-        "counters": (gettext("计数项"), gettext("现场要数的东西，简报照“动词+名称+数+单位”写。"), gettext("加一个计数项")),
+        "counters": (gettext("计数项"), gettext("现场要数的东西。简报照着写，如：“发放”“宣传册”300“份”。"), gettext("加一个计数项")),
         "areas": (gettext("区域"), gettext("居民在活动页上看到的分区、摊位、点位。"), gettext("加一个区域")),
         "questions": (gettext("报名问题"), gettext("除姓名、电话、人数以外，非问不可的才加。"), gettext("加一个问题")),
         "sessions": (gettext("场次"), gettext("要分时间、分名额报名的才填。"), gettext("加一个场次")),

@@ -26,12 +26,13 @@ COPY = "copy:"
 @action("event.create")
 def new() -> Response:
     """The templates, or the form of the chosen one."""
-    organizations.organization_of(g.actor)
+    organization_id = organizations.organization_of(g.actor)
     chosen = request.args.get("template", "")
     if not chosen:
         return show("new/page.html", templates=event_templates.TEMPLATES)
     base = _base(chosen)
     form = event_form.fill(base)
+    form.host.data = form.host.data or next((one.name for one in organizations.known(g.actor) if one.id == organization_id), "")
     form.template.data, form.nonce.data = chosen, secrets.token_hex(16)
     return _form(form, chosen)
 
