@@ -144,6 +144,7 @@ def addresses(app: Flask, world: World) -> Iterator[str]:
             "key": ["leaflets", "boards", "consult", "heads"],
             "name": ["people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified", "records", "checkpoint:gate", "counter:leaflets"],
             "deed": ["cancel", "reissue", "block"],
+            "kind": ["txt", "json"],
             "verb": ["publish", "close", "cancel", "finalize"],
         }
         join = devices.invite(world.owner, world.slug, {"name": "East gate", "max_uses": 9}).join_code
