@@ -128,6 +128,16 @@ def is_postgresql() -> bool:
     return db.engine.dialect.name == "postgresql"
 
 
+def stand_in_line(name: str) -> None:
+    """Wait for one's turn at what is called so, until the transaction ends: first come, first served.
+
+    PostgreSQL wakes the waiters of a row that is updated in no order, so that one may wait for seconds among many; an advisory
+    lock has a queue. On SQLite the transaction itself had to wait its turn.
+    """
+    if is_postgresql():
+        db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
 def ping() -> None:
     """Ask the database for an answer; raises whatever the driver raises."""
     db.session.execute(text("SELECT 1"))

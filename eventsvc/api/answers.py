@@ -37,7 +37,21 @@ def registered(made: registrations.Registered) -> dict[str, Any]:
         "party_size": registration.party_size,
         **_secrets(registration),
         "waitlist_position": made.waitlist_position,
+        "sessions": registration.sessions,
+        "waiting_sessions": session_lines(registration, made.event.timezone),
     }
+
+
+def session_lines(of: Any, zone: str) -> list[dict[str, Any]]:
+    """The sessions that a party waits for."""
+    return [
+        {
+            "key": wait.session, "party_size": wait.size, "position": registrations.session_position(wait),
+            "offered_until": moment(wait.offered_until, zone),
+        }
+        for wait in registrations.session_waits(of)
+        if wait.lapsed_at is None
+    ]  # fmt: skip
 
 
 def registration(of: Any, person: Any, zone: str, *, secrets: bool, asked: list[dict[str, Any]]) -> dict[str, Any]:
@@ -52,6 +66,8 @@ def registration(of: Any, person: Any, zone: str, *, secrets: bool, asked: list[
         "phone": phone if secrets else mask_phone(phone) or None,
         "email": person.email if person and secrets else None,
         "sessions": of.sessions,
+        "session_sizes": of.session_sizes or {},
+        "offered_until": moment(of.offered_until, zone),
         "answers": questions.shown(asked, person.answers) if person and secrets else {},
         "members": person.members if person and secrets else [],
         "guardian": person.guardian if person and secrets else None,

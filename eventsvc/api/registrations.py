@@ -58,12 +58,12 @@ def show(call: Call, slug: str, registration_id: str) -> dict[str, Any]:
 
 
 @operation(
-    "PATCH", ONE, action="registration.edit", tag=TAG, summary="Change name, phone, party or note; the code stays",
+    "PATCH", ONE, action="registration.edit", tag=TAG, summary="Change name, phone, party, sessions or note; the code stays",
     body=schemas.RegistrationEdit, answer=schemas.RegistrationDetail, refusals=("registration_cancelled",),
 )  # fmt: skip
 def change(call: Call, slug: str, registration_id: str) -> dict[str, Any]:
     """The registration after the change."""
-    registrations.change(call.actor, slug, registration_id, call.body)
+    registrations.revise(call.actor, slug, registration_id, call.body)
     return _detail(call, slug, registration_id)
 
 
@@ -74,6 +74,17 @@ def change(call: Call, slug: str, registration_id: str) -> dict[str, Any]:
 def cancel(call: Call, slug: str, registration_id: str) -> dict[str, Any]:
     """The cancelled registration, or the part of the party that is in."""
     registrations.cancel(call.actor, slug, registration_id)
+    return _detail(call, slug, registration_id)
+
+
+@operation(
+    "POST", f"{ONE}/accept", action="registration.edit", tag=TAG, answer=schemas.RegistrationDetail, refusals=("offer_over",),
+    body=schemas.AcceptBody, body_optional=True, summary="Take up a place that is held for a waiting party, in its name",
+)  # fmt: skip
+def accept(call: Call, slug: str, registration_id: str) -> dict[str, Any]:
+    """The registration with its place."""
+    actors.load_event(call.actor, slug, "registration.edit")
+    registrations.accept(call.actor, slug, registration_id, parse(schemas.AcceptBody, call.body).session)
     return _detail(call, slug, registration_id)
 
 
@@ -114,5 +125,6 @@ def _detail(call: Call, slug: str, registration_id: str) -> dict[str, Any]:
     return {
         **answers.registration(registration, person, event.timezone, secrets=secrets, asked=event.questions),
         "waitlist_position": registrations.position(registration),
+        "waiting_sessions": answers.session_lines(registration, event.timezone),
         "used": registrations.used_at(event, registration),
     }

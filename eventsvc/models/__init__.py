@@ -6,7 +6,7 @@ from eventsvc.models.journal import AuditEntry, FigureRollup, FrozenFigures, Rem
 from eventsvc.models.message import Message
 from eventsvc.models.organization import AccessToken, Membership, Organization, User
 from eventsvc.models.record import QuarantinedRecord, Record, RecordDecision, RecordNote, SeenConflict
-from eventsvc.models.registration import Person, Registration, RegistrationChange, RetiredCode, SpareCode
+from eventsvc.models.registration import Pause, Person, QueueNumber, Registration, RegistrationChange, RetiredCode, SessionWait, SpareCode
 from eventsvc.models.staging import Import, ImportRow
 
 __all__ = [
@@ -26,8 +26,10 @@ __all__ = [
     "Membership",
     "Message",
     "Organization",
+    "Pause",
     "Person",
     "QuarantinedRecord",
+    "QueueNumber",
     "Record",
     "RecordDecision",
     "RecordNote",
@@ -36,6 +38,7 @@ __all__ = [
     "RememberedAnswer",
     "RetiredCode",
     "SeenConflict",
+    "SessionWait",
     "SpareCode",
     "User",
 ]

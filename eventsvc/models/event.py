@@ -56,12 +56,18 @@ class Event(db.Model):
     max_party: Mapped[int] = mapped_column(default=5)
     waitlist: Mapped[bool] = mapped_column(default=True)
     approval: Mapped[bool] = mapped_column(default=False)
+    hold_hours: Mapped[int] = mapped_column(default=0)  # how long an offered place is held; 0: whoever waits is promoted at once
+    reserve: Mapped[int] = mapped_column(default=0)  # places (现场名额) that only the desk and the telephone give out
+    waitlist_rule: Mapped[str] = mapped_column(String(8), default="strict")  # strict: the first that does not fit stops the line; fit: others go round it
+    no_show_rule: Mapped[bool] = mapped_column(default=False)  # who was twice 报名未到 may only wait for a while
     retention_days: Mapped[int] = mapped_column(default=180)
     members: Mapped[str] = mapped_column(String(8), default="number", server_default="number")  # companions by number or by names
     per_phone: Mapped[int | None]  # registrations that one number may hold; none: as many as it likes
     questions: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
-    places_taken: Mapped[int] = mapped_column(default=0)  # people confirmed; kept under the event's row lock
+    places_taken: Mapped[int] = mapped_column(default=0)  # people confirmed, pending or offered a place; kept under the event's row lock
+    desk_taken: Mapped[int] = mapped_column(default=0)  # those of them that came by the desk or the telephone, kept likewise
+    offers_due_at: Mapped[datetime | None] = mapped_column(Instant)  # no offer of a place ends before; none: there is no offer
     next_seq: Mapped[int] = mapped_column(default=1)  # order of registration, kept likewise
     roster_revision: Mapped[int] = mapped_column(default=0)  # grows with every change of a registration, kept likewise
     epoch: Mapped[int] = mapped_column(default=1)
@@ -103,6 +109,7 @@ class Area(_Part, db.Model):
     kind: Mapped[str] = mapped_column(String(16))
     parent: Mapped[str | None] = mapped_column(String(64))
     note: Mapped[str | None] = mapped_column(String(300))
+    queue: Mapped[bool] = mapped_column(default=False)  # 体验排号: one takes a number here
 
 
 class EventSession(_Part, db.Model):
@@ -115,7 +122,8 @@ class EventSession(_Part, db.Model):
     starts_at: Mapped[datetime | None] = mapped_column(Instant)
     ends_at: Mapped[datetime | None] = mapped_column(Instant)
     capacity: Mapped[int | None]
-    places_taken: Mapped[int] = mapped_column(default=0)
+    waitlist: Mapped[bool] = mapped_column(default=True)  # whether a party may wait for it
+    places_taken: Mapped[int] = mapped_column(default=0)  # people who have it or were offered it; kept under the event's row lock
 
 
 class Checkpoint(_Part, db.Model):

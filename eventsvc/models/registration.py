@@ -34,7 +34,11 @@ class Registration(db.Model):
     status: Mapped[str] = mapped_column(String(16))
     blocked: Mapped[bool] = mapped_column(default=False)
     party_size: Mapped[int]
-    sessions: Mapped[list[str]] = mapped_column(JSON, default=list)
+    sessions: Mapped[list[str]] = mapped_column(JSON, default=list)  # in which it has places; of a waiting party: which it would like
+    session_sizes: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)  # how many go there, where it is not the whole party
+    offered_until: Mapped[datetime | None] = mapped_column(Instant)  # of a waiting party: its places are held until then
+    passed_over: Mapped[int] = mapped_column(default=0)  # how often a smaller party behind it moved up
+    yields: Mapped[bool] = mapped_column(default=False)  # waits behind all others until the event is near (no-show rule)
     code: Mapped[str] = mapped_column(String(20), unique=True)
     pickup_code: Mapped[str] = mapped_column(String(6))
     channel: Mapped[str] = mapped_column(String(16), default="web")
@@ -48,7 +52,7 @@ class Registration(db.Model):
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
     cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
-    cancelled_by: Mapped[str | None] = mapped_column(String(10))  # holder | organizer: the holder takes back their own only
+    cancelled_by: Mapped[str | None] = mapped_column(String(10))  # holder | organizer | lapsed (an offer not taken up): the holder takes back what is not the organizer's
     erased_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
@@ -69,6 +73,63 @@ class RegistrationChange(AppendOnly, db.Model):
     registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.id"))
     status: Mapped[str] = mapped_column(String(16))
     party_size: Mapped[int]
+
+
+class SessionWait(db.Model):
+    """A party that waits for places in a session (in the order of ``id``), or to which they are offered until ``offered_until``."""
+
+    __tablename__ = "session_waits"
+    __table_args__ = (UniqueConstraint("registration_id", "session"), Index("ix_session_waits_event_id_session", "event_id", "session"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
+    registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.id"))
+    session: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    offered_until: Mapped[datetime | None] = mapped_column(Instant)
+    lapsed_at: Mapped[datetime | None] = mapped_column(Instant)  # it was not taken up: no longer in line
+    passed_over: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class QueueNumber(db.Model):
+    """A number taken at a stall (体验排号), in its order; by a ticket, or on paper by nobody in particular."""
+
+    __tablename__ = "queue_numbers"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'called', 'done', 'gone')", name="state"),
+        UniqueConstraint("event_id", "area", "epoch", "number"),
+        Index("ix_queue_numbers_registration_id", "registration_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
+    area: Mapped[str] = mapped_column(String(64))
+    epoch: Mapped[int] = mapped_column(default=1)  # the event's: numbers of a rehearsal are put aside with it
+    number: Mapped[int]
+    registration_id: Mapped[str | None] = mapped_column(ForeignKey("registrations.id"))
+    state: Mapped[str] = mapped_column(String(8), default="waiting")
+    taken_at: Mapped[datetime] = mapped_column(Instant)
+    called_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Pause(db.Model):
+    """A telephone number that may not register for a while (暂停报名), or is excused from the no-show rule; the number itself is not kept."""
+
+    __tablename__ = "pauses"
+    __table_args__ = (
+        CheckConstraint("kind IN ('paused', 'excused')", name="kind"),
+        UniqueConstraint("organization_id", "phone_hash"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
+    phone_hash: Mapped[str] = mapped_column(String(64))  # keyed: nobody reads the number out of it
+    registration_id: Mapped[str | None] = mapped_column(ForeignKey("registrations.id"))  # from which it was paused: whose name is shown, while there is one
+    kind: Mapped[str] = mapped_column(String(8), default="paused")
+    until: Mapped[datetime] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    created_by: Mapped[str] = mapped_column(String(80))  # kind:id of whoever did it
 
 
 class Person(Erasable, db.Model):

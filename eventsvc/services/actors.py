@@ -13,7 +13,7 @@ from typing import Protocol
 from sqlalchemy import select
 
 from eventsvc import permissions
-from eventsvc.db import db
+from eventsvc.db import db, stand_in_line
 from eventsvc.errors import Forbidden, Missing, Unauthorized
 from eventsvc.models import AccessToken, Device, Event, Membership, User
 from eventsvc.ports import clock
@@ -221,6 +221,8 @@ def load_event(actor: Actor, slug: str, action: str, *, lock: str | None = None)
     moment, ``share`` for whoever adds records (waits only for ``freeze``). On SQLite the transaction itself is the lock.
     """
     query = select(Event).where(Event.slug == slug)
+    if lock in {"change", "freeze"}:
+        stand_in_line(slug)
     if lock is not None:
         query = query.with_for_update(
             read=lock == "share", key_share=lock in {"share", "change"}, of=Event

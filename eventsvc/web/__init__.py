@@ -23,11 +23,12 @@ from eventsvc.web import (
     rights,
     scan,
     statics,
+    ticket_places,
     tickets,
 )
 from eventsvc.web.view import pages
 
-PAGES = (home, events, tickets, mine, rights, join, scan)  # importing them fills the blueprint
+PAGES = (home, events, tickets, ticket_places, mine, rights, join, scan)  # importing them fills the blueprint
 WITHOUT_TOKEN = {"web.scan_session"}  # reads only; the cookie is SameSite=Lax
 BY_HEADER = {"web.scan_handover", "web.language"}  # the stored shell has no token: a header that only our own script can send serves as well
 OWN_TOKEN = {"web.register", "web.my_found", "web.ticket_unlock", "web.ticket_party", "web.ticket_prove", "web.ticket_correct"}  # say it on the page and keep what was typed

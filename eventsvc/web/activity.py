@@ -94,10 +94,11 @@ def _state(event: Any) -> str:
 def _sessions(event: Any) -> list[dict[str, Any]]:
     """The sessions with their day, where they are not all on one."""
     days = {filters.local(session.starts_at, event.timezone).date() for session in event.sessions if session.starts_at}
+    lines = registrations.sessions_waited_for(event) if event.sessions else {}
     shown = []
     for session in event.sessions:
         day = filters.day(session.starts_at, event.timezone, year=False) if session.starts_at and len(days) > 1 else ""
-        left = None if session.capacity is None else max(0, session.capacity - session.places_taken)
-        row = {name: getattr(session, name) for name in ("key", "name", "area", "starts_at", "ends_at", "capacity")}
+        left = None if session.capacity is None else 0 if session.key in lines else max(0, session.capacity - session.places_taken)
+        row = {name: getattr(session, name) for name in ("key", "name", "area", "starts_at", "ends_at", "capacity", "waitlist")}
         shown.append({**row, "day": day, "places_left": left})
     return shown

@@ -98,6 +98,7 @@ class RegistrationForm(PageForm):
     party_size = StringField(lazy_gettext("一共几位"), [Needed()], default="1")
     consent = BooleanField(lazy_gettext("我已阅读并同意"), [Needed()], false_values=(False, "false", "", "0"))
     email: StringField | None = None  # only where mails are sent
+    wait_for_sessions: BooleanField | None = None  # only where there are sessions
     questions: tuple[dict[str, Any], ...] = ()
     companions: int = 0  # how many of the party may be written down by name
 
@@ -120,6 +121,7 @@ class RegistrationForm(PageForm):
             **({"email": text_of(self.email).strip() or None} if self.email else {}),
             "party_size": whole_of(self.party_size),
             "sessions": list(sessions.data or []) if sessions is not None else [],
+            "wait_for_sessions": bool(self.wait_for_sessions and self.wait_for_sessions.data),
             "answers": {question["key"]: _answer(question, self._fields[f"answers.{question['key']}"]) for question in self.questions},
             **(self._companions() if self.companions else {}),
             "consent": bool(self.consent.data),
@@ -146,6 +148,7 @@ def registration_form(sessions: Sequence[tuple[str, str]], questions: Sequence[d
         body["email"] = StringField(lazy_gettext("邮箱"))
     if sessions:
         body["sessions"] = SelectMultipleField(lazy_gettext("选场次"), choices=[SelectChoice(*session) for session in sessions])
+        body["wait_for_sessions"] = BooleanField(lazy_gettext("选的场次满了，我愿意候补"), false_values=(False, "false", "", "0"))
     made = type("EventForm", (RegistrationForm,), body)
     for question in asked:
         setattr(made, f"answers.{question['key']}", _field_of(question))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,11 +11,12 @@ from flask import Response, flash, redirect, request, url_for
 from flask_babel import gettext
 
 from eventsvc.errors import Conflict, Invalid, Missing, TooMany
+from eventsvc.ports import clock
 from eventsvc.render import qr
 from eventsvc.services import codes, links, registrations
 from eventsvc.services.actors import Actor
 from eventsvc.services.persons import mask_name_in_public, mask_phone
-from eventsvc.web import activity, checkin, identity
+from eventsvc.web import activity, checkin, identity, session_choices
 from eventsvc.web.events import calendar_file
 from eventsvc.web.forms import PageForm, PartyForm, UnlockForm, whole_of
 from eventsvc.web.view import action, page, pages
@@ -59,29 +61,34 @@ def ticket(code: str) -> Response:
         return checkin.show(volunteer, code)
     found = find(code)
     if found.held and found.code != found.registration.code:
-        return _away(found)
+        return away(found)
     if found.held and found.registration.erased_at is not None:
         return redirect(url_for("web.ticket_data", code=found.registration.code), 303)  # type: ignore[return-value]
-    return _show(found)
+    return show(found)
 
 
 pages.add_url_rule("/T/<code:code>", view_func=ticket, endpoint="ticket_as_printed")  # the QR code's text is all upper case
 
 
-def _away(found: Found) -> Response:
+def away(found: Found) -> Response:
+    """On to the ticket's present address, which nobody stores."""
     response = redirect(url_for("web.ticket", code=found.registration.code, own=1 if identity.volunteer() else None), 303)
     response.headers["Cache-Control"] = "no-store"
     return response  # type: ignore[return-value]
 
 
-def _show(found: Found, form: PageForm | None = None, status: int = 200, retry_after: int | None = None) -> Response:
+def show(
+    found: Found, form: PageForm | None = None, status: int = 200, retry_after: int | None = None, *, typed: dict[str, int] | None = None,
+    session_faults: Sequence[str] = (),
+) -> Response:
+    """The ticket as this browser may see it; ``typed`` and ``session_faults``: sessions that were sent and refused."""
     event = activity.of(found.event)
-    shown = _whole(found, event) if found.held else _masked(found)
+    shown = _whole(found, event, typed) if found.held else _masked(found)
     if form is None and found.held and shown["can_change"]:
         form = PartyForm(formdata=None, data={"party_size": str(found.registration.party_size)})
     elif form is None and not found.held and not found.reissued and found.person is not None:
         form = UnlockForm(formdata=None)
-    context = {"event": event, "ticket": shown, "holder": found.held, "form": form}
+    context = {"event": event, "ticket": shown, "holder": found.held, "form": form, "session_faults": session_faults}
     return page("tickets/page.html", status, secret=True, retry_after=retry_after, **context)
 
 
@@ -90,12 +97,18 @@ def _masked(found: Found) -> dict[str, Any]:
     return {"status": found.status, "masked_name": name, "code": found.code if not found.reissued else ""}
 
 
-def _whole(found: Found, event: activity.Activity) -> dict[str, Any]:
+def _whole(found: Found, event: activity.Activity, typed: dict[str, int] | None) -> dict[str, Any]:
     registration, person = found.registration, found.person
     inside = registrations.people_in(found.event, registration)
     going_on = event.status == "published" and event.registration_state != "over"
     alive = going_on and found.status in {"confirmed", "waitlisted", "pending"} and inside < registration.party_size
-    chosen = [session.name for session in found.event.sessions if session.key in registration.sessions]
+    held_until = registration.offered_until if registration.status == "waitlisted" else None
+    late = held_until is not None and held_until <= clock.now()  # nobody has looked at the line since: the next one who does passes the place on
+    chosen = [
+        gettext("%(name)s（%(n)s位）", name=session.name, n=registrations.size_in(registration, session.key))
+        if session.key in (registration.session_sizes or {}) else session.name
+        for session in found.event.sessions if session.key in registration.sessions
+    ]  # fmt: skip
     text = links.qr_text(registration.code)
     return {
         "status": found.status,
@@ -106,6 +119,10 @@ def _whole(found: Found, event: activity.Activity) -> dict[str, Any]:
         "party_size": registration.party_size,
         "admitted": inside,
         "sessions": chosen,
+        "session_choices": session_choices.choices(found.event, registration, typed) if alive else [],
+        "can_choose": alive and held_until is None and event.registration_state in {"open", "waitlist", "full"},
+        "offered_until": None if late else held_until,
+        "offer_over": late or (registration.status == "cancelled" and registration.cancelled_by == "lapsed"),
         "waitlist_position": registrations.position(registration),
         "qr_src": url_for("web.ticket_qr", code=registration.code),
         "qr_width": _width(text),
@@ -161,18 +178,18 @@ def ticket_unlock(code: str) -> Response:
     found = find(code)
     form = UnlockForm()
     if found.held:
-        return _away(found)
+        return away(found)
     if not form.sent():
-        return _show(found, form, 400)
+        return show(found, form, 400)
     try:
         registration = registrations.prove(code, form.phone.data or "")
     except Invalid as refusal:
         form.complain(refusal.faults)
-        return _show(found, form, 422)
+        return show(found, form, 422)
     except TooMany as refusal:
         form.complain([], refusal.sentence(gettext))
-        return _show(found, form, 429, refusal.retry_after)
-    return identity.hold(_away(found), registration.id)
+        return show(found, form, 429, refusal.retry_after)
+    return identity.hold(away(found), registration.id)
 
 
 @pages.post("/t/<code:code>/party")
@@ -182,16 +199,16 @@ def ticket_party(code: str) -> Response:
     found = find(code)
     form = PartyForm()
     if not found.held:
-        return _show(found, status=403)
+        return show(found, status=403)
     if not form.sent():
-        return _show(found, form, 400)
+        return show(found, form, 400)
     try:
         changed = registrations.change(found.actor, found.event.slug, found.registration.id, {"party_size": whole_of(form.party_size)})
     except Invalid as refusal:
         form.complain(refusal.faults)
-        return _show(find(code), form, 422)
+        return show(find(code), form, 422)
     flash(gettext("人数已改为%(n)s位", n=changed.registration.party_size), "ok")
-    return _away(found)
+    return away(found)
 
 
 @pages.post("/t/<code:code>/cancel")
@@ -200,12 +217,12 @@ def ticket_cancel(code: str) -> Response:
     """Give the places back; where part of the party is in, the others' only."""
     found = find(code)
     if not found.held:
-        return _show(found, status=403)
+        return show(found, status=403)
     before = found.registration.party_size
     done = registrations.cancel(found.actor, found.event.slug, found.registration.id)
     if done.registration.status != "cancelled":
         flash(gettext("已让出%(n)s位，进场的不受影响", n=before - done.registration.party_size), "ok")
-    return _away(found)
+    return away(found)
 
 
 @pages.post("/t/<code:code>/restore")
@@ -214,20 +231,22 @@ def ticket_restore(code: str) -> Response:
     """Take a cancellation back while the places are still there: instead of being asked twice, one can undo a slip."""
     found = find(code)
     if not found.held:
-        return _show(found, status=403)
+        return show(found, status=403)
     try:
         registrations.restore(found.actor, found.event.slug, found.registration.id)
     except Conflict as refusal:
         flash(refusal.sentence(gettext), "look")
     else:
         flash(gettext("报名已恢复，凭证和原来一样"), "ok")
-    return _away(found)
+    return away(found)
 
 
 @pages.get("/t/<code:code>/unlock")
 @pages.get("/t/<code:code>/party")
 @pages.get("/t/<code:code>/cancel")
 @pages.get("/t/<code:code>/restore")
+@pages.get("/t/<code:code>/accept")
+@pages.get("/t/<code:code>/sessions")
 @pages.get("/t/<code:code>/checkin")
 @pages.get("/t/<code:code>/undo")
 @action("open")

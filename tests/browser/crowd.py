@@ -18,7 +18,7 @@ from eventsvc.services.actors import Actor
 from tests.live import LiveServer
 
 PEOPLE = 5_000
-BIG, FULL, DRAFT, OVER, CALLED_OFF, TRY_OUT = "big", "full", "draft", "over", "called-off", "try-out"
+BIG, FULL, DRAFT, OVER, CALLED_OFF, TRY_OUT, HELD = "big", "full", "draft", "over", "called-off", "try-out", "held"
 LONG_NAME = "阿依古丽·买买提艾力·阿卜杜热合曼·吐尔逊江·努尔买买提·伊力哈木江·阿不都克里木·艾合买提江·玉素甫"[:50]
 LONG_TITLE = "“我们的节日·端午”暨非物质文化遗产进社区进校园进商圈主题展演展示展销系列活动启动仪式（第十二届，含便民服务集市和亲子体验专场）"
 LONG_WORD = "https://activities.example.test/2026/"
@@ -88,6 +88,7 @@ def fill(crowd: Crowd, people: int = PEOPLE) -> Crowd:
             events.publish(owner, slug)
         _try_out(owner, today)
         _register(crowd, owner)
+        _wait(crowd, owner, today)
         register_many(BIG, people)
         crowd.imports = _lists(owner)
         _phones(crowd, owner)
@@ -178,6 +179,37 @@ def _register(crowd: Crowd, owner: Actor) -> None:
     for ticket in crowd.tickets.values():
         db.session.refresh(ticket)
         db.session.expunge(ticket)
+
+
+def _wait(crowd: Crowd, owner: Actor, today: datetime) -> None:
+    """An evening in which places are held for some, others wait, and somebody was passed over."""
+    begin = today + timedelta(days=9, hours=19)
+    sessions = [
+        {
+            "key": f"s-{n}", "name": f"第{n}场 剪纸与面塑亲子体验（六至十二岁）", "capacity": (2, 2, 30)[n - 1],
+            "starts_at": (begin + timedelta(hours=n - 1)).isoformat(), "ends_at": (begin + timedelta(hours=n - 1, minutes=40)).isoformat(),
+        }
+        for n in (1, 2, 3)
+    ]  # fmt: skip
+    registration = {"capacity": 6, "hold_hours": 48, "waitlist_rule": "fit", "reserve": 1}
+    more = {"starts_at": begin.isoformat(), "ends_at": (begin + timedelta(hours=4)).isoformat(), "venue": "社区活动室", "contact_phone": "0371-66001234"}
+    events.create(owner, {"slug": HELD, "title": "名额有限的剪纸体验", "kind": "course", "sessions": sessions, "registration": registration, **more})
+    events.publish(owner, HELD)
+
+    def come(number: int, size: int, *keys: str) -> Registration:
+        said = {"name": LONG_NAME if number % 2 else "王桂芳", "phone": f"1381000{number:04d}", "party_size": size, "consent": True, "channel": "web"}
+        return registrations.register(owner, HELD, {**said, "sessions": list(keys), "wait_for_sessions": True}).registration
+
+    there, lining = come(0, 1, "s-1"), come(1, 3, "s-1", "s-2")
+    come(2, 1, "s-1")
+    for number in range(3, 9):
+        come(number, 2, "s-3")
+    offered = come(9, 1)
+    registrations.cancel(owner, HELD, there.id)
+    for kind, ticket in (("lining", lining), ("offered", offered)):
+        db.session.refresh(ticket)
+        db.session.expunge(ticket)
+        crowd.tickets[kind] = ticket
 
 
 STATUSES = ("confirmed",) * 17 + ("cancelled", "pending", "confirmed")

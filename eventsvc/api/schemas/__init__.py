@@ -5,6 +5,7 @@ from eventsvc.api.schemas.events import EventAnswer, EventChanges, EventPage, Po
 from eventsvc.api.schemas.figures import FiguresAnswer, FrozenAnswer, ReportAnswer
 from eventsvc.api.schemas.records import Accepted, QuarantineAnswer, RecordsAnswer, RecordsBody, Refused, SalvageAnswer
 from eventsvc.api.schemas.registrations import (
+    AcceptBody,
     BlockBody,
     ImportAnswer,
     ImportBody,
@@ -20,6 +21,7 @@ from eventsvc.api.schemas.shape import Document, PageQuery, Problem
 
 __all__ = [
     "Accepted",
+    "AcceptBody",
     "BlockBody",
     "DevicePage",
     "Document",

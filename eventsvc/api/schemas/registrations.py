@@ -25,6 +25,8 @@ class RegistrationBody(Shape):
     email: Annotated[str | None, Field(max_length=254, description="Kept only where mails are sent (MAIL_URL).")] = None
     party_size: Annotated[int, Field(ge=1, le=99)] = 1
     sessions: list[str] = []
+    session_sizes: Annotated[dict[str, int], Field(description="How many of the party go to a session, where it is not everybody.")] = {}
+    wait_for_sessions: Annotated[bool | list[str], Field(description="Whether the line of a full session will do: all of them, or these.")] = False
     answers: dict[str, Any] = {}
     members: Annotated[list[Member], Field(max_length=98)] = []
     guardian: Annotated[str | None, Field(max_length=20, description="What the registrant is to the children under 14 among the members.")] = None
@@ -32,6 +34,15 @@ class RegistrationBody(Shape):
     consent: bool = False
     channel: Channel | None = None
     note: Annotated[str | None, Field(max_length=300)] = None
+
+
+class SessionLine(Shape):
+    """A session that the party waits for; ``position`` null where the place is held for it (until ``offered_until``) or was given up."""
+
+    key: str
+    party_size: int
+    position: int | None
+    offered_until: datetime | None
 
 
 class RegistrationAnswer(Shape):
@@ -46,6 +57,8 @@ class RegistrationAnswer(Shape):
     ticket_url: str
     manage_token: str
     waitlist_position: int | None
+    sessions: list[str]
+    waiting_sessions: list[SessionLine]
 
 
 class RegistrationRow(Shape):
@@ -59,6 +72,8 @@ class RegistrationRow(Shape):
     phone: str | None
     email: str | None
     sessions: list[str]
+    session_sizes: dict[str, int]
+    offered_until: datetime | None
     answers: dict[str, Any]
     members: list[Member]
     guardian: str | None
@@ -78,6 +93,7 @@ class RegistrationDetail(RegistrationRow):
     """The same with the place in the waitlist and the entries by checkpoint."""
 
     waitlist_position: int | None
+    waiting_sessions: list[SessionLine]
     used: dict[str, int]
 
 
@@ -96,6 +112,9 @@ class RegistrationEdit(Shape):
     email: Annotated[str | None, Field(max_length=254)] = None
     party_size: Annotated[int, Field(ge=1, le=99)] | None = None
     note: Annotated[str | None, Field(max_length=300)] = None
+    sessions: list[str] | None = None
+    session_sizes: dict[str, int] = {}
+    wait_for_sessions: bool | list[str] = False
 
 
 class SearchBody(Shape):
@@ -134,6 +153,12 @@ class ImportAnswer(Shape):
     import_id: str
     created: int
     results: list[ImportResult]
+
+
+class AcceptBody(Shape):
+    """``session``: the key of the session whose place is taken up; none: the event's own."""
+
+    session: Annotated[Text, Field(max_length=64)] | None = None
 
 
 class BlockBody(Shape):

@@ -13,6 +13,7 @@ _SENTENCES = {
     "string_too_short": ("too_short", "至少{min_length}个字"),
     "string_unicode": ("characters", "有无法显示的字符"),
     "literal_error": ("choice", "只能是：{expected}"),
+    "hold": ("too_small", "保留时间不能少于24小时；填0就是直接递补"),
     "choice": ("choice", "只能是：{values}"),
     "int_type": ("number", "应为整数"),
     "int_parsing": ("number", "应为整数"),

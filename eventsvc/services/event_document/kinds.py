@@ -86,6 +86,13 @@ def phone_number(value: str | None) -> str | None:
     return value
 
 
+def hold(value: int) -> int:
+    """Hours that an offered place is held: none at all, or at least a day (domain 3.1: 候补确认 ≥24h)."""
+    if 0 < value < 24:
+        raise PydanticCustomError("hold", "保留时间不能少于24小时；填0就是直接递补")
+    return value
+
+
 def text(most: int) -> Any:
     """Text of at most ``most`` characters, or none."""
     return Annotated[Annotated[str, Field(max_length=most)] | None, BeforeValidator(clean)]

@@ -62,6 +62,9 @@ def _cross_check(document: EventDocument) -> list[Fault]:
     faults += questions.faults_of(document.registration.questions)
     if document.registration.members == "names" and document.registration.max_party > MOST_NAMED:
         faults.append(Fault("registration.max_party", "too_many", "要逐个写名字时，一次最多报{most}位", {"most": MOST_NAMED}))
+    registration = document.registration
+    if registration.capacity is not None and registration.reserve > registration.capacity:
+        faults.append(Fault("registration.reserve", "too_large", "现场名额不能多于总名额"))
     if document.participation not in {"entries", "none"} | counters:
         faults.append(Fault("participation", "unknown_key", "参加人次只能取 entries、none 或一个计数项的代号"))
     return faults

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from eventsvc.models.event import AREA_KINDS, COUNTER_KINDS, KINDS, QUALIFIERS, RULES
-from eventsvc.services.event_document.kinds import Key, OptionalKey, Slug, When, clean, needed_text, one_of, phone_number, text, zone_name
+from eventsvc.services.event_document.kinds import Key, OptionalKey, Slug, When, clean, hold, needed_text, one_of, phone_number, text, zone_name
 from eventsvc.services.questions import AGE_BANDS, TYPES
 
 
@@ -23,10 +23,11 @@ class AreaDocument(_Part):
     kind: Annotated[str, one_of(*AREA_KINDS)] = "zone"
     parent: OptionalKey = None
     note: text(300) = None
+    queue: StrictBool = False
 
 
 class SessionDocument(_Part):
-    """A session with its own time and places."""
+    """A session with its own time and places; ``waitlist``: whether a party may wait for it while it is full."""
 
     key: Key
     name: needed_text(120)
@@ -34,6 +35,7 @@ class SessionDocument(_Part):
     starts_at: When = None
     ends_at: When = None
     capacity: Annotated[StrictInt | None, Field(ge=1, le=1_000_000)] = None
+    waitlist: StrictBool = True
 
 
 class CheckpointDocument(_Part):
@@ -100,6 +102,9 @@ class RegistrationDocument(_Part):
     """How residents register; ``capacity`` null is unlimited, ``closes_at`` null is the event's end.
 
     ``members``: companions by ``number`` or by ``names``; ``per_phone``: registrations that one number may hold, null unlimited.
+    ``hold_hours``: how long a returned place is held for whom it is offered to (0: promoted at once, else at least 24);
+    ``reserve``: places that only the desk and the telephone give out; ``waitlist_rule`` ``fit``: a smaller party may go round
+    one that does not fit, three times at most.
     """
 
     open: StrictBool = True
@@ -109,6 +114,10 @@ class RegistrationDocument(_Part):
     max_party: Annotated[StrictInt, Field(ge=1, le=99)] = 5
     waitlist: StrictBool = True
     approval: StrictBool = False
+    hold_hours: Annotated[StrictInt, Field(ge=0, le=24 * 14), AfterValidator(hold)] = 0
+    reserve: Annotated[StrictInt, Field(ge=0, le=1_000_000)] = 0
+    waitlist_rule: Annotated[str, one_of("strict", "fit")] = "strict"
+    no_show_rule: StrictBool = False
     retention_days: Annotated[StrictInt, Field(ge=1, le=3650)] = 180
     members: Annotated[str, one_of("number", "names")] = "number"
     per_phone: Annotated[StrictInt | None, Field(ge=1, le=99)] = None

@@ -44,12 +44,16 @@ def dump(event: Event) -> dict[str, Any]:
             "max_party": event.max_party,
             "waitlist": event.waitlist,
             "approval": event.approval,
+            "hold_hours": event.hold_hours,
+            "reserve": event.reserve,
+            "waitlist_rule": event.waitlist_rule,
+            "no_show_rule": event.no_show_rule,
             "retention_days": event.retention_days,
             "members": event.members,
             "per_phone": event.per_phone,
             "questions": event.questions,
         },
-        "areas": [{"key": a.key, "name": a.name, "kind": a.kind, "parent": a.parent, "note": a.note} for a in event.areas],
+        "areas": [{"key": a.key, "name": a.name, "kind": a.kind, "parent": a.parent, "note": a.note, "queue": a.queue} for a in event.areas],
         "sessions": [
             {
                 "key": s.key,
@@ -58,6 +62,7 @@ def dump(event: Event) -> dict[str, Any]:
                 "starts_at": show(s.starts_at),
                 "ends_at": show(s.ends_at),
                 "capacity": s.capacity,
+                "waitlist": s.waitlist,
             }
             for s in event.sessions
         ],

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from eventsvc.db import db, transaction
 from eventsvc.errors import Conflict, Forbidden, Invalid
-from eventsvc.models import Area, Checkpoint, Counter, Event, EventSession, Record, Registration
+from eventsvc.models import Area, Checkpoint, Counter, Event, EventSession, Record, Registration, SessionWait
 from eventsvc.ports import clock
 from eventsvc.services import event_document, journal, messages, organizations, registrations, spares
 from eventsvc.services.actors import Actor, load_event
@@ -36,7 +36,7 @@ def create(actor: Actor, data: Any, organization_id: str | None = None) -> Event
         raise _taken(document.slug)
     event = Event(
         id=str(uuid.uuid4()), organization_id=organization_id, slug=document.slug, status="draft", created_at=now,
-        places_taken=0, next_seq=1, roster_revision=0, epoch=1, revision=0, rehearsal=False, demo=False, year_inferred=False,
+        places_taken=0, desk_taken=0, next_seq=1, roster_revision=0, epoch=1, revision=0, rehearsal=False, demo=False, year_inferred=False,
         ticked=[],
     )  # fmt: skip
     _apply(event, document, now)
@@ -57,6 +57,7 @@ def _taken(slug: str) -> Conflict:
 def change(actor: Actor, slug: str, data: Any) -> Event:
     """Change what ``data`` names; arrays are replaced whole. Raises Conflict ``key_in_use`` where a removed key has records."""
     event = load_event(actor, slug, "event.edit", lock="change")
+    registrations.settle(event)
     if not isinstance(data, dict):
         raise Invalid.one("", "object", "应为一个对象")
     whole = event_document.dump(event)
@@ -99,7 +100,8 @@ def _check_keys(event: Event, document: EventDocument) -> None:
     gone = {s.key for s in event.sessions} - {s.key for s in document.sessions}
     if gone:
         chosen = db.session.scalars(select(Registration.sessions).where(Registration.event_id == event.id))
-        if any(gone.intersection(keys) for keys in chosen):
+        waited = select(SessionWait.id).where(SessionWait.event_id == event.id, SessionWait.session.in_(gone)).limit(1)
+        if any(gone.intersection(keys) for keys in chosen) or db.session.scalar(waited):
             raise Conflict("key_in_use", "有人报名的场次不能删除")
     for session in event.sessions:
         capacity = next((s.capacity for s in document.sessions if s.key == session.key), None)
@@ -120,6 +122,10 @@ def _apply(event: Event, document: EventDocument, now: datetime) -> None:
     event.max_party = registration.max_party
     event.waitlist = registration.waitlist
     event.approval = registration.approval
+    event.hold_hours = registration.hold_hours
+    event.reserve = registration.reserve
+    event.waitlist_rule = registration.waitlist_rule
+    event.no_show_rule = registration.no_show_rule
     event.retention_days = registration.retention_days
     event.members = registration.members
     event.per_phone = registration.per_phone

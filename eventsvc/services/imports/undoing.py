@@ -52,7 +52,7 @@ def _may_go(row: Row[Any]) -> bool:
 def _cancel(changes: list[dict[str, Any]], now: datetime) -> None:
     """Cancel and erase registrations by ``of``, each with its ``revision``; written without the session, which costs more than the rows do."""
     rows = Registration.__table__
-    gone = {"status": "cancelled", "cancelled_at": now, "erased_at": now, "updated_at": now, "roster_revision": bindparam("revision")}
+    gone = {"status": "cancelled", "cancelled_at": now, "erased_at": now, "updated_at": now, "offered_until": None, "roster_revision": bindparam("revision")}
     db.session.execute(update(rows).where(rows.c.id == bindparam("of")).values(gone), changes)
     db.session.execute(delete(Person.__table__).where(Person.registration_id.in_([change["of"] for change in changes])))
 
@@ -65,13 +65,15 @@ def _piece(actor: Actor, slug: str, import_id: str) -> tuple[bool, int, int]:
     rows = db.session.execute(_made(import_id).limit(PIECE)).all() if found.state != "draft" else []
     go = [row for row in rows if _may_go(row)]
     now = clock.now()
-    changes = []
+    changes: list[dict[str, Any]] = []
+    leaving: list[Registration] = []
     for row in go:
-        if row.Registration.status != "waitlisted":
-            registrations.take_places(event, row.Registration, -row.Registration.party_size)
+        if registrations.holds_places(row.Registration):
+            leaving.append(row.Registration)
         event.roster_revision += 1
         changes.append({"of": row.Registration.id, "revision": event.roster_revision})
     if changes:
+        registrations.give_all_back(event, *leaving)
         _cancel(changes, now)
     gone = {row.number for row in go}
     rewrite(import_id, {row.number: {"state": "undone" if row.number in gone else "left"} for row in rows})

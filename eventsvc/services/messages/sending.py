@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, update
 
-from eventsvc.db import db, end_reading, transaction
+from eventsvc.db import EPOCH, db, end_reading, transaction
 from eventsvc.models import Event, Message, Person, Registration
 from eventsvc.ports import clock
 from eventsvc.ports.carrier import Down, Later, Letter, Never, Note
@@ -168,8 +168,14 @@ def facts_of(message: Message, event: Event, registration: Registration, person:
         title=event.title, short_title=event.short_title or "", host=event.host or "", venue=event.venue or "", zone=event.timezone,
         starts_at=event.starts_at, date_text=event.date_text or "", contact_phone=event.contact_phone or "", party_size=registration.party_size,
         pickup_code=registration.pickup_code, link=links.ticket(registration.code), name=person.name if person else "",
-        position=int(message.facts.get("position") or 0),
+        position=int(message.facts.get("position") or 0), until=_until(message),
+        session=next((session.name for session in event.sessions if session.key == message.facts.get("session")), ""),
     )  # fmt: skip
+
+
+def _until(message: Message) -> datetime | None:
+    known = message.facts.get("until")
+    return EPOCH + timedelta(microseconds=int(known)) if known else None
 
 
 @transaction

@@ -36,6 +36,8 @@ class Facts:
     short_title: str = ""
     name: str = ""
     position: int = 0
+    until: datetime | None = None  # until when a place is held
+    session: str = ""  # the name of the session that the message is about
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,30 @@ TEMPLATES = {
     "promoted": Template(
         "有名额了：{title}", "“{title}”有名额了，您已递补成功，可以参加。", "“{short}”您已递补，{when}，签到码{code}。电话{tel}",
         "您候补的“{title}”有名额了，已经给您报上，{long_when}{where}，签到码是{code}；不来的话请告诉我，好让给别人。",
+    ),
+    "offered": Template(
+        "请确认名额：{title}", "“{title}”有名额了，给您保留到{long_until}，请在这之前打开报名凭证，按一下“我要来”。", "“{short}”有名额了，请在{until}前到凭证页确认。电话{tel}",
+        "您候补的“{title}”有名额了，给您保留到{long_until}，您来的话现在告诉我，我替您确认。",
+    ),
+    "lapsed": Template(
+        "名额已让给后面的人：{title}", "“{title}”的名额没有按时确认，已经让给后面的人。还想来，可以在报名凭证里重新排队。", "“{short}”没有按时确认，名额已给后面的人。电话{tel}",
+        "您候补的“{title}”没有按时确认，名额已经让给后面的人，还想来的话可以重新排队。", ticket=False,
+    ),
+    "to_approve": Template(
+        "有名额了，等主办方确认：{title}", "“{title}”有名额了，等主办方确认以后就可以参加。", "“{short}”有名额了，等主办方确认。电话{tel}",
+        "您候补的“{title}”有名额了，等主办方确认以后再通知您。", ticket=False,
+    ),
+    "session_promoted": Template(
+        "场次有名额了：{title}", "您在“{title}”候补的场次“{session}”有名额了，已经给您报上。", "“{short}”的{session}您已递补，签到码{code}。电话{tel}",
+        "您在“{title}”候补的场次“{session}”有名额了，已经给您报上，签到码是{code}。",
+    ),
+    "session_offered": Template(
+        "请确认场次：{title}", "您在“{title}”候补的场次“{session}”有名额了，给您保留到{long_until}，请在这之前打开报名凭证，按一下“我要去”。", "“{session}”有名额了，请在{until}前到凭证页确认。电话{tel}",
+        "您在“{title}”候补的场次“{session}”有名额了，给您保留到{long_until}，您去的话现在告诉我，我替您确认。",
+    ),
+    "session_lapsed": Template(
+        "场次名额已让给后面的人：{title}", "您在“{title}”候补的场次“{session}”没有按时确认，名额已经让给后面的人；活动本身的报名不变。", "“{session}”没有按时确认，名额已给后面的人。电话{tel}",
+        "您在“{title}”候补的场次“{session}”没有按时确认，名额已经让给后面的人，活动本身的报名不变。",
     ),
     "resized": Template(
         "报名人数有变：{title}", "您报名的“{title}”现在是{size}位。", "您在“{short}”的报名改为{size}位，签到码{code}。电话{tel}",
@@ -139,16 +165,20 @@ def short(text: str, most: int) -> str:
 
 def when(facts: Facts) -> str:
     """8月15日18:00, 8月15日 where there is no hour, the date as somebody wrote it, or 时间另行通知."""
-    if facts.starts_at is None:
-        return facts.date_text or LATER
-    local = facts.starts_at.astimezone(ZoneInfo(facts.zone))
+    return _short_moment(facts.starts_at, facts.zone) if facts.starts_at else facts.date_text or LATER
+
+
+def _short_moment(at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
     return f"{local.month}月{local.day}日" + ("" if local.time() == time(0) else f"{local:%H:%M}")
 
 
 def _long_when(facts: Facts) -> str:
-    if facts.starts_at is None:
-        return facts.date_text or LATER
-    local = facts.starts_at.astimezone(ZoneInfo(facts.zone))
+    return _moment(facts.starts_at, facts.zone) if facts.starts_at else facts.date_text or LATER
+
+
+def _moment(at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
     day = f"{local.month}月{local.day}日（周{'一二三四五六日'[local.weekday()]}）"
     return day + ("" if local.time() == time(0) else f"{local:%H:%M}")
 
@@ -172,5 +202,8 @@ def _values(facts: Facts) -> dict[str, str]:
         "code": facts.pickup_code,
         "size": str(facts.party_size),
         "position": str(facts.position),
+        "until": _short_moment(facts.until, facts.zone) if facts.until else "期限",
+        "long_until": _moment(facts.until, facts.zone) if facts.until else "期限",
+        "session": facts.session.translate(NO_QUOTES) or "场次",
         "tel": _dialled(facts.contact_phone) or "见活动页",
     }

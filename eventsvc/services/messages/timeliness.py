@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from eventsvc.db import micros
-from eventsvc.models import Event, Message, Registration
+from sqlalchemy import select
+
+from eventsvc.db import db, micros
+from eventsvc.models import Event, Message, Registration, SessionWait
 from eventsvc.services.messages.outbox import URGENT
 
 QUIET_FROM, QUIET_TO = time(21, 0), time(8, 0)  # in the event's zone
 NEEDS = {
     "confirmed": "confirmed", "promoted": "confirmed", "reminder": "confirmed", "waitlisted": "waitlisted", "cancelled": "cancelled",
+    "offered": "waitlisted", "lapsed": "cancelled", "to_approve": "pending",
 }  # fmt: skip
 
 
@@ -30,7 +33,17 @@ def stale(message: Message, registration: Registration, event: Event, now: datet
 
 
 def _stands(message: Message, registration: Registration) -> bool:
-    wanted = NEEDS.get(message.template)
+    wanted, until, session = NEEDS.get(message.template), message.facts.get("until"), message.facts.get("session")
+    if message.template == "waitlisted" and registration.offered_until is not None:
+        return False
+    if message.template == "offered" and (registration.offered_until is None or micros(registration.offered_until) != until):
+        return False
+    if message.template == "session_promoted" and session not in registration.sessions:
+        return False
+    if message.template == "session_offered":
+        held = select(SessionWait.offered_until).where(SessionWait.registration_id == registration.id, SessionWait.session == session)
+        end = db.session.scalar(held)
+        return end is not None and micros(end) == until
     return registration.status == wanted if wanted else registration.status != "cancelled"
 
 

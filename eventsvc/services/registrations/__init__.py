@@ -5,6 +5,7 @@ the write transaction itself). ``places_taken`` is kept in the same transaction 
 """
 
 from eventsvc.services.registrations.answers import Double, answers_of, desk_answers, doubles_of, reveal
+from eventsvc.services.registrations.arrivals import parties_in, people_in, used_at
 from eventsvc.services.registrations.changing import (
     approve,
     block,
@@ -13,6 +14,7 @@ from eventsvc.services.registrations.changing import (
     reissue,
     restore,
 )
+from eventsvc.services.registrations.choosing import accept, choose_sessions, revise
 from eventsvc.services.registrations.exporting import Listed, export
 from eventsvc.services.registrations.finding import (
     MOST_FOUND,
@@ -28,18 +30,21 @@ from eventsvc.services.registrations.finding import (
     same_person,
     search,
 )
+from eventsvc.services.registrations.line import hold_until, promote, settle
 from eventsvc.services.registrations.many import register_many
 from eventsvc.services.registrations.places import (
     CLOSED,
-    parties_in,
-    people_in,
+    give_all_back,
+    holds_places,
     places_left,
     position,
-    promote,
+    reserve_left,
+    session_position,
+    session_waits,
+    sessions_waited_for,
+    size_in,
     state,
-    take_places,
     touch,
-    used_at,
     waiting,
 )
 from eventsvc.services.registrations.reading import Wanted, read_form
@@ -50,6 +55,7 @@ from eventsvc.services.registrations.registering import (
     read_manage_token,
     register,
 )
+from eventsvc.services.registrations.waitlists import MOST_SHOWN, Line, Waiting, lines
 
 __all__ = [
     "CLOSED",
@@ -57,20 +63,29 @@ __all__ = [
     "Double",
     "Found",
     "Listed",
+    "Line",
     "MOST_FOUND",
+    "MOST_SHOWN",
     "Registered",
+    "Waiting",
     "Wanted",
+    "accept",
     "answers_of",
     "approve",
     "block",
     "by_code",
     "cancel",
     "change",
+    "choose_sessions",
     "desk_answers",
     "doubles_of",
     "export",
     "find_mine",
+    "give_all_back",
     "held",
+    "hold_until",
+    "holds_places",
+    "lines",
     "lookup",
     "manage_token",
     "may_see",
@@ -87,12 +102,18 @@ __all__ = [
     "register_many",
     "reissue",
     "reported_before",
+    "reserve_left",
     "restore",
     "reveal",
+    "revise",
     "same_person",
     "search",
+    "session_position",
+    "session_waits",
+    "sessions_waited_for",
+    "settle",
+    "size_in",
     "state",
-    "take_places",
     "touch",
     "used_at",
     "waiting",

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from eventsvc.db import db, transaction
+from eventsvc.db import db, stand_in_line, transaction
 from eventsvc.errors import Conflict, Fault, Invalid, Missing
 from eventsvc.models import Event, Person, Registration, RetiredCode
 from eventsvc.ports import clock
@@ -21,18 +21,21 @@ from eventsvc.services.persons import (
     spelt,
     unprintable,
 )
+from eventsvc.services.registrations.arrivals import people_in
+from eventsvc.services.registrations.line import promote, settle
 from eventsvc.services.registrations.places import (
     CLOSED,
     anyone_waits,
     confirm,
+    give_all_back,
+    holds_places,
     lacks_session,
-    people_in,
-    places_left,
     position,
-    promote,
     replace_code,
+    resize,
+    room_for,
     state,
-    take_places,
+    take_all,
     touch,
 )
 from eventsvc.services.registrations.registering import Registered
@@ -40,9 +43,10 @@ from eventsvc.services.registrations.registering import Registered
 CHANGEABLE = frozenset({"name", "phone", "email", "note", "party_size"})
 
 
-def _load(actor: Actor, slug: str, registration_id: str, action: str) -> tuple[Event, Registration]:
+def load(actor: Actor, slug: str, registration_id: str, action: str) -> tuple[Event, Registration]:
     """A registration through its event, or through the holder's own cookie; the event's row is locked."""
     if registration_id in actor.holds:
+        stand_in_line(slug)
         event = db.session.scalar(
             select(Event).where(Event.slug == slug).with_for_update(key_share=True).execution_options(populate_existing=True)
         )
@@ -58,13 +62,14 @@ def _load(actor: Actor, slug: str, registration_id: str, action: str) -> tuple[E
     )
     if event is None or registration is None:
         raise Missing
+    settle(event)
     return event, registration
 
 
 @transaction
 def change(actor: Actor, slug: str, registration_id: str, data: Any) -> Registered:
     """Change ``party_size``, ``name``, ``phone``, ``email``, ``note`` of a registration; its code stays. Raises Invalid or Conflict."""
-    event, registration = _load(actor, slug, registration_id, "registration.edit")
+    event, registration = load(actor, slug, registration_id, "registration.edit")
     if not isinstance(data, dict):
         raise Invalid.one("", "object", "应为一个对象")
     if registration.status == "cancelled":
@@ -121,17 +126,12 @@ def _resize(event: Event, registration: Registration, size: int) -> None:
     if size < inside:
         raise Invalid.one("party_size", "already_in", "已有{inside}位入场，不能少于{inside}位", inside=inside)
     more = size - registration.party_size
-    if registration.status != "waitlisted":
-        room = places_left(event)
-        if more > 0 and room is not None and (more > room or anyone_waits(event)):
-            raise Invalid.one("party_size", "event_full", "只剩{room}位，不能再加{more}位", room=room, more=more)
-        for session in event.sessions:
-            if more > 0 and session.key in registration.sessions and session.capacity is not None:
-                left = session.capacity - session.places_taken
-                if more > left:
-                    raise Invalid.one("party_size", "session_full", "“{name}”只剩{left}位", name=session.name, left=max(0, left))
-        take_places(event, registration, more)
-    registration.party_size = size
+    if more > 0 and holds_places(registration):
+        room = room_for(event, registration.channel, anyone_waits(event))
+        if room is not None and more > room:
+            free = room_for(event, registration.channel, False)
+            raise Invalid.one("party_size", "event_full", "只剩{room}位，不能再加{more}位", room=free, more=more)
+    resize(event, registration, size)
     person = db.session.get(Person, registration.id)
     if person is not None and len(person.members) > max(0, size - 1):
         person.members = person.members[: max(0, size - 1)]  # whoever does not come need not be known
@@ -142,7 +142,7 @@ def _resize(event: Event, registration: Registration, size: int) -> None:
 @transaction
 def cancel(actor: Actor, slug: str, registration_id: str) -> Registered:
     """Cancel; places return at once and whoever waits first moves up. Where part of the party is in, the rest is given back."""
-    event, registration = _load(actor, slug, registration_id, "registration.edit")
+    event, registration = load(actor, slug, registration_id, "registration.edit")
     if registration.status == "cancelled":
         return Registered(registration, event, None)
     inside = people_in(event, registration)
@@ -151,12 +151,11 @@ def cancel(actor: Actor, slug: str, registration_id: str) -> Registered:
     if inside > 0:
         _resize(event, registration, inside)
     else:
-        held = registration.status != "waitlisted"
-        registration.status = "cancelled"
+        if holds_places(registration):
+            give_all_back(event, registration)
+        registration.status, registration.offered_until = "cancelled", None
         registration.cancelled_at = clock.now()
         registration.cancelled_by = "holder" if registration_id in actor.holds else "organizer"
-        if held:
-            take_places(event, registration, -registration.party_size)
         promote(event)  # also where it only waited: a large party at the head may have held up smaller ones
     touch(event, registration)
     if registration.status == "cancelled":  # whoever cancelled by themselves need not be telephoned
@@ -171,31 +170,40 @@ def restore(actor: Actor, slug: str, registration_id: str) -> Registered:
 
     A holder takes back what the holder cancelled; what the organizers cancelled (``cancelled_by``) only they restore.
     """
-    event, registration = _load(actor, slug, registration_id, "registration.edit")
+    event, registration = load(actor, slug, registration_id, "registration.edit")
     if registration.status != "cancelled":
         return Registered(registration, event, position(registration))
     if registration.id in actor.holds and registration.cancelled_by == "organizer":
         raise Conflict("cancelled_by_organizer", "主办方取消了这份报名，要恢复请打电话问一问")
     if closed := CLOSED.get(state(event, clock.now())):
         raise Conflict(*closed)
-    room = places_left(event)
-    gone = room is not None and (registration.party_size > room or anyone_waits(event))
-    if gone or lacks_session(event, registration):
+    room = room_for(event, registration.channel, anyone_waits(event))
+    lapsed = registration.cancelled_by == "lapsed"
+    gone = room is not None and registration.party_size > room
+    if (gone and not (lapsed and event.waitlist)) or (not lapsed and lacks_session(event, registration)):
         raise Conflict("event_full", "名额已经让给别人了，可以重新报名或登记候补")
-    registration.status = "pending" if event.approval and registration.id in actor.holds else "confirmed"
     registration.cancelled_at = registration.cancelled_by = None
-    touch(event, registration)
-    take_places(event, registration, registration.party_size)
+    if gone:  # an offer was not taken up: at the end of the line again
+        registration.status, registration.seq = "waitlisted", event.next_seq
+        event.next_seq += 1
+        touch(event, registration)
+    else:
+        by_themselves = registration.id in actor.holds and registration.consent_at is not None
+        registration.status = "pending" if event.approval and by_themselves else "confirmed"
+        if lapsed and registration.status == "confirmed":
+            confirm(event, registration)
+        touch(event, registration)
+        take_all(event, registration)
     if registration.status == "confirmed":
         messages.tell(event, registration, "confirmed", f"restored:{registration.roster_revision}")
     journal.note(actor, "registration.restore", event, registration=registration.id)
-    return Registered(registration, event, None)
+    return Registered(registration, event, position(registration))
 
 
 @transaction
 def approve(actor: Actor, slug: str, registration_id: str) -> Registered:
     """Confirm a pending registration; its places were held since it came."""
-    event, registration = _load(actor, slug, registration_id, "registration.edit")
+    event, registration = load(actor, slug, registration_id, "registration.edit")
     if registration.status == "pending":
         confirm(event, registration)
         messages.tell(event, registration, "confirmed")
@@ -208,7 +216,7 @@ def approve(actor: Actor, slug: str, registration_id: str) -> Registered:
 @transaction
 def reissue(actor: Actor, slug: str, registration_id: str) -> Registered:
     """Give the ticket a new code; whoever shows the old one is told 已换新码."""
-    event, registration = _load(actor, slug, registration_id, "registration.edit")
+    event, registration = load(actor, slug, registration_id, "registration.edit")
     former = RetiredCode.__table__
     db.session.execute(update(former).where(former.c.registration_id == registration.id).values(kind="reissued"))  # none of them opens it any more
     replace_code(event, registration, "reissued")
@@ -219,7 +227,7 @@ def reissue(actor: Actor, slug: str, registration_id: str) -> Registered:
 @transaction
 def block(actor: Actor, slug: str, registration_id: str, blocked: bool = True) -> Registered:
     """Send the ticket's holder to the service desk (暂停), or lift that again."""
-    event, registration = _load(actor, slug, registration_id, "registration.edit")
+    event, registration = load(actor, slug, registration_id, "registration.edit")
     registration.blocked = blocked
     touch(event, registration)
     journal.note(actor, "registration.block" if blocked else "registration.unblock", event, registration=registration.id)

@@ -17,7 +17,7 @@ from eventsvc.services import journal, questions
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.persons import mask_name, mask_phone, show_phone, unprintable
 from eventsvc.services.registrations.answers import desk_answers
-from eventsvc.services.registrations.places import parties_in
+from eventsvc.services.registrations.arrivals import parties_in
 
 _SET = 500  # registrations read together
 SHORTEST_REASON, LONGEST_REASON = 2, 100

@@ -15,7 +15,7 @@ from eventsvc.ports import limits
 from eventsvc.services import codes
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.persons import clean_text, mask_name, read_phone, unprintable
-from eventsvc.services.registrations.places import used_at
+from eventsvc.services.registrations.arrivals import used_at
 
 MOST_FOUND = 8  # rows that a volunteer's look-up may show: enough to choose, too few to browse
 FAILURES = "5/15minutes"

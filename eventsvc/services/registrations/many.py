@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 
 from eventsvc.db import db
 from eventsvc.errors import Conflict, Invalid
-from eventsvc.models import Event, Person, Registration
+from eventsvc.models import Event, Person, Registration, SessionWait
 from eventsvc.ports import clock
 from eventsvc.services import codes, spares
 from eventsvc.services.registrations.places import CLOSED, anyone_waits
@@ -31,15 +31,17 @@ def register_many(event: Event, wanted: Sequence[Wanted]) -> list[Registration |
     pickups = iter(_free_pickups(event.id, len(wanted)))
     answers: list[Registration | Conflict | Invalid] = []
     persons: list[Person] = []
+    lines: list[SessionWait] = []
     for one in wanted:
         try:
-            status = place(event, one, public=False, may_wait=True, waits=waits)
+            placed = place(event, one, public=False, may_wait=True, waits=waits)
         except (Conflict, Invalid) as refusal:
             answers.append(refusal)
             continue
-        waits = waits or status == "waitlisted"
-        registration, person = entry(event, one, status, public=False, now=now, code="", pickup=next(pickups))
+        waits = waits or placed.status == "waitlisted"
+        registration, person, *behind = entry(event, one, placed, public=False, now=now, code="", pickup=next(pickups))
         persons.append(person)
+        lines += behind
         answers.append(registration)
     made = [one for one in answers if isinstance(one, Registration)]
     drawn = iter(spares.draw_many(event, sum(one.status == "confirmed" for one in made)))
@@ -47,10 +49,11 @@ def register_many(event: Event, wanted: Sequence[Wanted]) -> list[Registration |
         registration.code = next(drawn) if registration.status == "confirmed" else codes.mint()
     _write(made)
     _write(persons)
+    _write(lines)
     return answers
 
 
-def _write(things: Sequence[Registration] | Sequence[Person]) -> None:
+def _write(things: Sequence[Registration] | Sequence[Person] | Sequence[SessionWait]) -> None:
     """Insert what was made, all of it in one statement; what the class sets by default is set by the table as well."""
     if things:
         values = [{name: value for name, value in vars(thing).items() if not name.startswith("_")} for thing in things]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from eventsvc.errors import Fault, Invalid
@@ -11,6 +11,7 @@ from eventsvc.models.registration import CHANNELS
 from eventsvc.services import messages, questions
 from eventsvc.services.registrations.party import Party, read_party
 from eventsvc.services.persons import clean_text, read_email, read_name, read_phone, unprintable
+from eventsvc.services.registrations import sessions
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Wanted:
     note: str | None
     email: str | None = None
     party: Party = Party()
+    session_sizes: dict[str, int] = field(default_factory=dict)
+    may_wait_for: frozenset[str] = frozenset()  # sessions whose line will do where they are full
 
 
 def read_form(data: Any, event: Event, public: bool) -> Wanted:
@@ -59,11 +62,8 @@ def read_form(data: Any, event: Event, public: bool) -> Wanted:
         faults.append(Fault("party_size", "number", "请填写参加人数，至少1位"))
     elif party_size > event.max_party:
         faults.append(Fault("party_size", "too_many", "一次最多报{most}位", {"most": event.max_party}))
-    sessions = data.get("sessions") or []
-    known = {session.key for session in event.sessions}
-    if not isinstance(sessions, list) or any(not isinstance(key, str) or key not in known for key in sessions):
-        faults.append(Fault("sessions", "unknown_key", "没有这个场次"))
-        sessions = []
+    chosen, wrong = sessions.read(data, event, party_size if type(party_size) is int else 1)
+    faults += wrong
     answers, wrong = _read_answers(data.get("answers"), event)
     party, strange = read_party(data, event, party_size if type(party_size) is int else 1, public)
     faults += [*wrong, *strange]
@@ -79,7 +79,9 @@ def read_form(data: Any, event: Event, public: bool) -> Wanted:
         faults.append(Fault("note", "too_long", "备注最多300个字"))
     if faults:
         raise Invalid(faults)
-    return Wanted(name, phone, party_size, tuple(dict.fromkeys(sessions)), answers, channel, clean_text(note) if note else None, email, party)
+    return Wanted(
+        name, phone, party_size, chosen.keys, answers, channel, clean_text(note) if note else None, email, party, chosen.sizes, chosen.may_wait_for
+    )
 
 
 def _read_answers(given: Any, event: Event) -> tuple[dict[str, Any], list[Fault]]:

@@ -11,17 +11,23 @@ from sqlalchemy import func, select
 
 from eventsvc.db import db, transaction
 from eventsvc.errors import Conflict, Fault, Invalid, Missing
-from eventsvc.models import Event, Person, Registration
+from eventsvc.models import Event, EventSession, Person, Registration, SessionWait
 from eventsvc.ports import clock, limits
 from eventsvc.services import codes, links, messages, spares
 from eventsvc.services.actors import Actor, load_event, seal
 from eventsvc.services.notices import CURRENT as CONSENT_VERSION
 from eventsvc.services.persons import initials, phone_tail, spelt
+from eventsvc.services.registrations.line import settle
 from eventsvc.services.registrations.places import (
     CLOSED,
     anyone_waits,
-    places_left,
+    free_sessions,
+    has_room,
     position,
+    reserve_left,
+    room_for,
+    session_left,
+    size_in,
     state,
     take_places,
     touch,
@@ -96,18 +102,20 @@ def register(actor: Actor, slug: str, data: Any, *, address: str = "", may_wait:
 @transaction
 def _register(actor: Actor, slug: str, wanted: Wanted, public: bool, may_wait: bool) -> Registered:
     event = load_event(actor, slug, "registration.create", lock="change")
+    settle(event)
     now = clock.now()
     current = state(event, now)
     if event.status != "published" or (public and current in CLOSED):
         raise Conflict(*CLOSED[event.status if event.status != "published" else current])
     if public:
         _within_limit(event, wanted.phone)
-    status = place(event, wanted, public=public, may_wait=may_wait, waits=anyone_waits(event))
+    placed = place(event, wanted, public=public, may_wait=may_wait, waits=anyone_waits(event))
+    status = placed.status
     code = spares.draw(event) if status == "confirmed" else codes.mint()
-    registration, person = entry(event, wanted, status, public=public, now=now, code=code, pickup=_free_pickup(event.id))
+    registration, person, *lines = entry(event, wanted, placed, public=public, now=now, code=code, pickup=_free_pickup(event.id))
     db.session.add(registration)
     db.session.flush()
-    db.session.add(person)
+    db.session.add_all([person, *lines])
     where = position(registration)
     if status != "pending":
         messages.tell(event, registration, status, position=where)
@@ -129,41 +137,83 @@ def _within_limit(event: Event, phone: str | None) -> None:
         raise Conflict("phone_limit", "一个号码最多报{most}份。已经报过的，请在“我的报名”里修改；确有需要请打电话问一问", most=event.per_phone)
 
 
-def place(event: Event, wanted: Wanted, *, public: bool, may_wait: bool, waits: bool) -> str:
-    """The status that a party gets as the places stand; ``waits``: somebody is on the waitlist. Raises Conflict or Invalid."""
-    room = places_left(event)
-    if room is not None and (wanted.party_size > room or waits):
+@dataclass(frozen=True)
+class Placed:
+    """The status that a party gets, and the sessions in whose line it stands."""
+
+    status: str
+    lines: tuple[str, ...] = ()
+
+
+def place(event: Event, wanted: Wanted, *, public: bool, may_wait: bool, waits: bool) -> Placed:
+    """What a party gets as the places stand; ``waits``: somebody is on the waitlist. Raises Conflict or Invalid."""
+    room = room_for(event, wanted.channel, waits)
+    if room is not None and wanted.party_size > room:
+        free = max(0, (event.capacity or 0) - event.places_taken - (reserve_left(event) if public else 0))
         if not event.waitlist:
-            raise Conflict("event_full", "名额已满" if room == 0 else "只剩{room}位，不够{size}位一起报名", room=room, size=wanted.party_size)
+            raise Conflict("event_full", "名额已满" if free == 0 else "只剩{room}位，不够{size}位一起报名", room=free, size=wanted.party_size)
         if not may_wait:
-            raise Conflict("waitlist_only", "名额已满，可以候补", room=room, size=wanted.party_size)
-        return "waitlisted"
+            raise Conflict("waitlist_only", "名额已满，可以候补", room=free, size=wanted.party_size)
+        return Placed("waitlisted")
+    lines = []
     faults = []
     for session in event.sessions:
         if session.key in wanted.sessions and session.capacity is not None:
-            left = session.capacity - session.places_taken
-            if left < wanted.party_size:
-                faults.append(
-                    Fault("sessions", "session_full", "“{name}”只剩{left}位，请选别的场次", {"name": session.name, "left": max(0, left)})
-                )
+            size = wanted.session_sizes.get(session.key, wanted.party_size)
+            if has_room(event, session, size):
+                continue
+            if session.waitlist and session.key in wanted.may_wait_for:
+                lines.append(session.key)
+            else:
+                faults.append(full(event, session, size))
     if faults:
-        raise Invalid(faults)
-    return "pending" if event.approval and public else "confirmed"
+        raise Invalid([*faults, *others_free(event, wanted)])
+    return Placed("pending" if event.approval and public else "confirmed", tuple(lines))
 
 
-def entry(event: Event, wanted: Wanted, status: str, *, public: bool, now: datetime, code: str, pickup: str) -> tuple[Registration, Person]:
-    """The rows of a party that has its place, with its number in line and its places taken; the caller holds the event's row and adds them."""
+def full(event: Event, session: EventSession, size: int) -> Fault:
+    """What is said of a session that has no places for ``size`` people."""
+    left = session_left(session) or 0
+    if left >= size:  # free, but others are in line for them
+        return Fault("sessions", "session_full", "“{name}”有人在候补，空出的名额先给他们", {"name": session.name})
+    return Fault("sessions", "session_full", "“{name}”只剩{left}位，请选别的场次", {"name": session.name, "left": left})
+
+
+def others_free(event: Event, wanted: Wanted) -> list[Fault]:
+    """Which other sessions have places, where there are any."""
+    names = free_sessions(event, wanted.party_size, wanted.sessions)
+    return [Fault("sessions", "sessions_free", "还有名额的场次：{names}", {"names": "、".join(names)})] if names else []
+
+
+def entry(
+    event: Event, wanted: Wanted, placed: Placed, *, public: bool, now: datetime, code: str, pickup: str
+) -> tuple[Registration, *tuple[Person | SessionWait, ...]]:
+    """The rows of a party that has its place: the registration, which is added first, the person, its places in the lines of sessions.
+
+    Its number in line and its places are taken; the caller holds the event's row and adds the rows.
+    """
+    sizes = {key: size for key, size in wanted.session_sizes.items() if key in wanted.sessions and size < wanted.party_size}
     registration = Registration(
-        id=str(uuid.uuid4()), event_id=event.id, seq=event.next_seq, status=status, blocked=False, party_size=wanted.party_size,
-        sessions=list(wanted.sessions), code=code, pickup_code=pickup, channel=wanted.channel,
+        id=str(uuid.uuid4()), event_id=event.id, seq=event.next_seq, status=placed.status, blocked=False, party_size=wanted.party_size,
+        sessions=[key for key in wanted.sessions if key not in placed.lines],
+        session_sizes={key: size for key, size in sizes.items() if key not in placed.lines}, code=code, pickup_code=pickup, channel=wanted.channel,
         consent_version=CONSENT_VERSION if public else None, consent_at=now if public else None, answered=sorted(wanted.answers),
         guardian_version=CONSENT_VERSION if wanted.party.guardian else None, guardian_at=now if wanted.party.guardian else None,
-        created_at=now, updated_at=now,
+        created_at=now, updated_at=now, passed_over=0, yields=False,
     )  # fmt: skip
     event.next_seq += 1
     touch(event, registration)
-    if status != "waitlisted":
+    if placed.status != "waitlisted":
         take_places(event, registration, wanted.party_size)
+        for session in event.sessions:
+            if session.key in registration.sessions:
+                session.places_taken += size_in(registration, session.key)
+    lines = [
+        SessionWait(
+            event_id=event.id, registration_id=registration.id, session=key, size=sizes.get(key, wanted.party_size), passed_over=0, created_at=now
+        )
+        for key in placed.lines
+    ]  # fmt: skip
     person = Person(
         registration_id=registration.id,
         event_id=event.id,
@@ -178,7 +228,7 @@ def entry(event: Event, wanted: Wanted, status: str, *, public: bool, now: datet
         guardian=wanted.party.guardian,
         note=wanted.note,
     )
-    return registration, person
+    return registration, person, *lines
 
 
 def _free_pickup(event_id: str) -> str:

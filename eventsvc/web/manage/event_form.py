@@ -24,7 +24,6 @@ MOST_ROWS = 200
 _LOCAL = re.compile(r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})日?[T\s]*(\d{1,2})[::](\d{2})(?::\d\d)?")
 _TIMES = {"starts_at", "ends_at", "opens_at", "closes_at"}
 _PLAIN = ("title", "short_title", "kind", "slug", "host", "undertaker", "co_host", "venue", "contact_phone", "description", "date_text", "timezone")
-_NUMBERS = {"capacity": "registration", "max_party": "registration", "retention_days": "registration"}
 _UNTICKED = (False, "false", "", "0")
 
 KINDS = [
@@ -41,6 +40,10 @@ AREA_KINDS = [
     ("stage", lazy_gettext("舞台")),
     ("stall", lazy_gettext("摊位")),
     ("point", lazy_gettext("点位")),
+]
+WAITLIST_RULES = [
+    ("strict", lazy_gettext("按先后，不插队")),
+    ("fit", lazy_gettext("名额不够时，人数少的可以先递补")),
 ]
 COUNTER_KINDS = [
     ("handout", lazy_gettext("发放物品")),
@@ -73,6 +76,7 @@ class AreaRow(Form):
     name = StringField(lazy_gettext("名称"))
     kind = SelectField(lazy_gettext("是什么"), choices=AREA_KINDS, validate_choice=False, default="zone")
     note = StringField(lazy_gettext("说明"))
+    queue = BooleanField(lazy_gettext("在这里取号排队"), false_values=_UNTICKED)
 
 
 class SessionRow(Form):
@@ -83,6 +87,7 @@ class SessionRow(Form):
     starts_at = StringField(lazy_gettext("开始"))
     ends_at = StringField(lazy_gettext("结束"))
     capacity = StringField(lazy_gettext("名额"))
+    waitlist = BooleanField(lazy_gettext("满了可以候补"), false_values=_UNTICKED, default=True)
 
 
 class CheckpointRow(Form):
@@ -132,6 +137,10 @@ class EventForm(PageForm):
     max_party = StringField(lazy_gettext("一次最多报几位"), default="5")
     waitlist = BooleanField(lazy_gettext("满了可以候补"), false_values=_UNTICKED, default=True)
     approval = BooleanField(lazy_gettext("报名要主办方确认"), false_values=_UNTICKED)
+    reserve = StringField(lazy_gettext("现场名额（位）"))
+    hold_hours = StringField(lazy_gettext("递补名额保留几小时"))
+    waitlist_rule = SelectField(lazy_gettext("候补怎么排"), choices=WAITLIST_RULES, validate_choice=False, default="strict")
+    no_show_rule = BooleanField(lazy_gettext("90天内两次报名未到的，30天内只能候补"), false_values=_UNTICKED)
     slug = StringField(lazy_gettext("活动页的网址"))
     kind = SelectField(lazy_gettext("类型"), choices=KINDS, validate_choice=False, default="fair")
     short_title = StringField(lazy_gettext("简称"))
@@ -177,7 +186,7 @@ class EventForm(PageForm):
 
     def has_more(self) -> bool:
         """Whether a fault is in the part that is folded away."""
-        folded = ("slug", "kind", "short_title", "undertaker", "co_host", "date_text", "opens_at", "closes_at", "retention_days", "timezone", "approval", "members", "per_phone")
+        folded = ("slug", "kind", "short_title", "undertaker", "co_host", "date_text", "opens_at", "closes_at", "retention_days", "timezone", "approval", "reserve", "hold_hours", "waitlist_rule", "members", "per_phone")
         return any(self._fields[name].errors for name in folded)
 
 
@@ -238,9 +247,11 @@ def read(form: EventForm, base: dict[str, Any]) -> dict[str, Any]:
     document["timezone"] = text_of(form.timezone).strip() or "Asia/Shanghai"
     document["starts_at"], document["ends_at"] = (moment(text_of(form[name]), zone) for name in ("starts_at", "ends_at"))
     registration = dict(base.get("registration") or {})
-    registration |= {name: bool(form[name].data) for name in ("open", "waitlist", "approval")}
+    registration |= {name: bool(form[name].data) for name in ("open", "waitlist", "approval", "no_show_rule")}
     registration |= {name: moment(text_of(form[name]), zone) for name in ("opens_at", "closes_at")}
     registration["capacity"] = number(text_of(form.capacity))
+    registration |= {name: number(text_of(form[name])) or 0 for name in ("reserve", "hold_hours")}
+    registration["waitlist_rule"] = text_of(form.waitlist_rule) or "strict"
     registration |= {name: number(text_of(form[name])) or default for name, default in (("max_party", 5), ("retention_days", 180))}
     registration["members"], registration["per_phone"] = text_of(form.members) or "number", number(text_of(form.per_phone))
     document["registration"] = registration

@@ -14,7 +14,7 @@ from eventsvc.errors import Conflict, Invalid
 from eventsvc.services import evidence, figures, idempotency, links, questions, registrations, rights
 from eventsvc.services.messages import overview
 from eventsvc.services.persons import mask_name, mask_phone, show_phone
-from eventsvc.web import copies
+from eventsvc.web import copies, session_choices
 from eventsvc.web.forms import AGES, Needed, PageForm, companions_of, registration_form, text_of, whole_of
 from eventsvc.web.manage.console import blueprint, event_of, form_key, may, show
 from eventsvc.web.manage.lines import all_said
@@ -129,8 +129,9 @@ def _shown(slug: str, registration_id: str, form: PartyForm | None = None, statu
         lines=all_said(evidence.lines_of(event, "ticket", found.id)), position=registrations.position(found),
         people_in=registrations.people_in(event, found), ticket_url=links.ticket(found.code),
         manage_url=links.manage(registrations.manage_token(found.id)) if editor else None,
-        chosen=[session.name for session in event.sessions if session.key in found.sessions], told=overview.of_registration(found), seen=rights.accesses(found) if editor else [],
-        roles=copies.ROLES, deeds=copies.DEEDS, **words(),
+        chosen=[session.name for session in event.sessions if session.key in found.sessions],
+        waits=[one for one in session_choices.choices(event, found) if one.waits or one.offered_until], told=overview.of_registration(found),
+        seen=rights.accesses(found) if editor else [], roles=copies.ROLES, deeds=copies.DEEDS, **words(),
     )  # fmt: skip
 
 
