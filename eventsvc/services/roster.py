@@ -12,15 +12,17 @@ import hashlib
 from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Select, and_, bindparam, func, or_, select, tuple_, type_coerce
+import orjson
+from sqlalchemy import BigInteger, Integer, Select, Text, and_, bindparam, cast, func, or_, select, tuple_, type_coerce
 
 from eventsvc.db import EPOCH, db, is_postgresql
 from eventsvc.models import Device, Event, Person, Record, RecordDecision, Registration, RetiredCode, SpareCode
 from eventsvc.ports import clock
+from eventsvc.prepared import Among, Prepared
 from eventsvc.services import devices, event_document, folds, spares
 from eventsvc.services.actors import Actor, load_event, seal
 from eventsvc.services.persons import mask_name
@@ -168,9 +170,8 @@ class _Page:
             self.cursor = replace(self.cursor, spare=max(row.revision for row in fresh))
 
     def _read_changed(self) -> None:
-        after = tuple_(_tickets.roster_revision, _tickets.id) > (self.cursor.revision, self.cursor.ticket)
-        query = _tickets_of(self.event).where(_tickets.roster_revision >= self.cursor.revision, after)
-        rows = db.session.execute(query.order_by(_tickets.roster_revision, _tickets.id).limit(PAGE)).all()
+        found = _CHANGED.all(event=self.event.id, revision=self.cursor.revision, since=self.cursor.revision, ticket=self.cursor.ticket, most=PAGE)
+        rows = [_Ticket(*row) for row in found]
         for row in rows:
             if row.erased_at is None:
                 self._rows[row.id] = row
@@ -211,35 +212,67 @@ class _Page:
         else:
             self.cursor = replace(cursor, seq=cursor.floor, decision=cursor.decision_floor, floor=-1, decision_floor=-1)
         wanted = {row.ticket for row in [*rows, *later]} - self._rows.keys() - {None}
-        for ids in _chunks(sorted(wanted)):
-            for row in db.session.execute(_tickets_of(self.event).where(_tickets.id.in_(ids), _tickets.erased_at.is_(None))):
-                self._rows[row.id] = row
+        for row in _NAMED.all(event=self.event.id, tickets=sorted(wanted)) if wanted else ():
+            self._rows[row[0]] = _Ticket(*row)
 
     def tickets(self) -> list[dict[str, Any]]:
         """The page's tickets; what is empty is left out."""
         ids = list(self._rows)
-        passages, former = _passages(self.event, ids), _retired(ids)
+        passages, undone = _passages(self.event, ids) if ids else ({}, {})
+        former = _retired(ids) if ids else {}
         phones = select(Device.id, Device.name).where(Device.event_id == self.event.id)
         shown = _Shown(salt(self.event), ZoneInfo(self.event.timezone), {row.id: row.name for row in db.session.execute(phones)})
-        return [_ticket(row, shown, passages.get(row.id, ()), former.get(row.id, ())) for row in self._rows.values()]
+        tickets = [_ticket(row, shown, passages.get(row.id, ()), former.get(row.id, ())) for row in self._rows.values()]
+        for ticket in tickets if undone else ():
+            if ticket["ref"] in undone:
+                ticket["undone"] = undone[ticket["ref"]]
+        return tickets
 
 
-def _tickets_of(event: Event) -> Select[Any]:
-    return (
-        select(
-            *(_tickets[name] for name in (
-                "id", "roster_revision", "status", "blocked", "party_size", "sessions", "code", "pickup_code", "valid_from", "valid_until",
-                "answered", "erased_at",
-            )),
-            _persons.name, _persons.initials, _persons.phone_tail, _persons.note,
-        )
-        .select_from(Registration.__table__.outerjoin(Person.__table__, _persons.registration_id == _tickets.id))
-        .where(_tickets.event_id == event.id)
-    )  # fmt: skip
+class _Ticket(NamedTuple):
+    """A registration and its person, as the database holds them: lists as JSON, times in microseconds."""
+
+    id: str
+    roster_revision: int
+    status: str
+    blocked: bool
+    party_size: int
+    sessions: str | None
+    code: str
+    pickup_code: str
+    valid_from: int | None
+    valid_until: int | None
+    answered: str | None
+    erased_at: int | None
+    name: str | None
+    initials: str | None
+    phone_tail: str | None
+    note: str | None
 
 
-def _chunks(ids: Sequence[str], size: int = 1000) -> Iterable[Sequence[str]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))
+_RAW = {"blocked": Integer, "sessions": Text, "answered": Text, "valid_from": BigInteger, "valid_until": BigInteger, "erased_at": BigInteger}  # nearly always empty
+
+
+def _raw(name: str) -> Any:
+    """A column as the database holds it: what a type makes of twenty thousand values takes longer than reading them."""
+    column = _tickets[name] if name in _tickets else _persons[name]
+    kind = _RAW.get(name)
+    return column if kind is None else cast(column, kind) if kind is Text else type_coerce(column, kind)
+
+
+_TICKETS = (
+    select(*(_raw(name) for name in _Ticket._fields))
+    .select_from(Registration.__table__.outerjoin(Person.__table__, _persons.registration_id == _tickets.id))
+    .where(_tickets.event_id == bindparam("event"))
+)
+_CHANGED = Prepared(
+    lambda among: _TICKETS.where(
+        _tickets.roster_revision >= bindparam("revision"), tuple_(_tickets.roster_revision, _tickets.id) > tuple_(bindparam("since", type_=BigInteger), bindparam("ticket", type_=Text))
+    )
+    .order_by(_tickets.roster_revision, _tickets.id)
+    .limit(bindparam("most"))
+)
+_NAMED = Prepared(lambda among: _TICKETS.where(among(_tickets.id, "tickets"), _tickets.erased_at.is_(None)))
 
 
 _ENTRY = select(
@@ -256,35 +289,51 @@ _LET_IN = or_(
 )
 
 
-def _passages(event: Event, ids: Sequence[str]) -> dict[str, list[Any]]:
-    """The effective entries of each ticket, in order: those that count when the next one is decided. Times in microseconds."""
+_TARGET = Record.__table__.alias("target")
+
+
+def _entries(among: Among) -> Select[Any]:
+    return _ENTRY.where(_ledger.event_id == bindparam("event"), _ledger.epoch == bindparam("epoch"), _LET_IN, among(_ledger.registration_id, "tickets"))
+
+
+def _undos(among: Among) -> Select[Any]:
+    joined = select(*_ROW, *(_TARGET.c[name] for name in folds.Row._fields)).join(_TARGET, _TARGET.c.id == _ledger.undoes)
+    return joined.where(_ledger.type == "undo", among(_TARGET.c.registration_id, "tickets"))
+
+
+_ENTRIES, _UNDOS = Prepared(_entries), Prepared(_undos)
+_FORMER = Prepared(lambda among: select(_former.registration_id, _former.code, _former.kind).where(among(_former.registration_id, "tickets")))
+
+
+def _passages(event: Event, ids: Sequence[str]) -> tuple[dict[str, list[Any]], dict[str, list[str]]]:
+    """The effective entries of each ticket, in order (those that count when the next one is decided; times in microseconds), and the
+    ids of those that were taken back: the phone that made one remembers it by itself and would go on counting it."""
     found: dict[str, list[Any]] = {}
-    query = _ENTRY.where(_ledger.event_id == event.id, _ledger.epoch == event.epoch, _LET_IN)
-    for some in _chunks(ids):
-        undone = _undone(some)
-        for entry in db.session.execute(query.where(_ledger.registration_id.in_(some)), {"event": event.id}):
-            if entry[2] not in undone:
-                found.setdefault(entry[0], []).append(entry)
-    for entries in found.values():
-        entries.sort(key=lambda entry: (entry[4], entry[2]))
-    return found
+    back: dict[str, list[str]] = {}
+    entries = _ENTRIES.all(event=event.id, epoch=event.epoch, tickets=ids)
+    undone = _undone([entry[0] for entry in entries]) if entries else frozenset()
+    for entry in entries:
+        if entry[2] in undone:
+            back.setdefault(entry[0], []).append(entry[2])
+        else:
+            found.setdefault(entry[0], []).append(entry)
+    for listed in found.values():
+        listed.sort(key=lambda entry: (entry[4], entry[2]))
+    return found, {ticket: sorted(ids) for ticket, ids in back.items()}
 
 
 def _undone(ids: Sequence[str]) -> frozenset[str]:
     """The records of these tickets that were taken back."""
-    target = Record.__table__.alias("target")
-    joined = select(*_ROW, *(target.c[name] for name in folds.Row._fields)).join(target, target.c.id == _ledger.undoes)
     width = len(folds.Row._fields)
-    pairs = [tuple(row) for row in db.session.execute(joined.where(_ledger.type == "undo", target.c.registration_id.in_(ids)))]
+    pairs = _UNDOS.all(tickets=sorted(set(ids)))
     return folds.undone_ids([folds.Row(*pair[width:]) for pair in pairs], [folds.Row(*pair[:width]) for pair in pairs])
 
 
 def _retired(ids: Sequence[str]) -> dict[str, list[Any]]:
-    """The codes that each ticket had before."""
+    """The codes that each ticket had before, each with its kind."""
     found: dict[str, list[Any]] = {}
-    for some in _chunks(ids):
-        for row in db.session.execute(select(_former.registration_id, _former.code, _former.kind).where(_former.registration_id.in_(some))):
-            found.setdefault(row.registration_id, []).append(row)
+    for ticket, code, kind in _FORMER.all(tickets=ids):
+        found.setdefault(ticket, []).append((code, kind))
     return found
 
 
@@ -296,20 +345,20 @@ class _Shown:
     zone: ZoneInfo
     phones: dict[str, str]
 
-    def time(self, at: datetime | None) -> str | None:
-        """RFC 3339 with the event's offset."""
-        return at.astimezone(self.zone).isoformat() if at is not None else None
+    def time(self, at: int) -> str:
+        """RFC 3339 with the event's offset, of microseconds."""
+        return (EPOCH + timedelta(microseconds=at)).astimezone(self.zone).isoformat()
 
     def entry(self, passage: Any) -> dict[str, Any]:
         """A passage as `_ENTRY` reads it."""
         _ticket, _checkpoint, record_id, count, at, device_id = passage
-        entry = {"id": record_id, "count": count, "at": self.time(EPOCH + timedelta(microseconds=at))}
+        entry = {"id": record_id, "count": count, "at": self.time(at)}
         if device_id in self.phones:
             entry["device"] = self.phones[device_id]
         return entry
 
 
-def _ticket(row: Any, shown: _Shown, passages: Iterable[Any], former: Iterable[Any]) -> dict[str, Any]:
+def _ticket(row: _Ticket, shown: _Shown, passages: Iterable[Any], former: Iterable[Any]) -> dict[str, Any]:
     ticket: dict[str, Any] = {
         "ref": row.id,
         "hash": hash_of(row.code),
@@ -317,22 +366,41 @@ def _ticket(row: Any, shown: _Shown, passages: Iterable[Any], former: Iterable[A
         "party_size": row.party_size,
         "status": row.status,
     }
+    if row.name:
+        ticket["name"] = mask_name(row.name)
+    if row.initials and (readings := row.initials.split()):
+        ticket["initials"] = readings
+    if row.phone_tail:
+        ticket["phone_tail"] = row.phone_tail
+    if sessions := _listed(row.sessions):
+        ticket["sessions"] = sessions
+    if row.note:
+        ticket["note"] = row.note
+    if row.blocked:
+        ticket["blocked"] = True
+    if answered := _listed(row.answered):
+        ticket["answered"] = answered
+    if row.valid_from is not None:
+        ticket["valid_from"] = shown.time(row.valid_from)
+    if row.valid_until is not None:
+        ticket["valid_until"] = shown.time(row.valid_until)
+    return {**ticket, **_passed(passages, shown), **_earlier(former)} if passages or former else ticket
+
+
+def _listed(text: str | None) -> list[str]:
+    """A list as the database holds it."""
+    return [] if text is None or text == "[]" else orjson.loads(text) or []
+
+
+def _passed(passages: Iterable[Any], shown: _Shown) -> dict[str, Any]:
+    """Who went in, and how many that makes, by checkpoint."""
     entries: dict[str, list[dict[str, Any]]] = {}
     for passage in passages:
         entries.setdefault(passage[1] or "", []).append(shown.entry(passage))
-    more = {
-        "name": mask_name(row.name),
-        "initials": (row.initials or "").split(),
-        "phone_tail": row.phone_tail,
-        "sessions": row.sessions,
-        "note": row.note,
-        "blocked": row.blocked,
-        "answered": row.answered,
-        "valid_from": shown.time(row.valid_from),
-        "valid_until": shown.time(row.valid_until),
-        "used": {key: sum(entry["count"] for entry in listed) for key, listed in entries.items()},
-        "entries": entries,
-        "aliases": [hash_of(one.code) for one in former if one.kind == "alias"],
-        "retired": [hash_of(one.code) for one in former if one.kind == "reissued"],
-    }
-    return ticket | {key: value for key, value in more.items() if value}
+    return {"used": {key: sum(entry["count"] for entry in listed) for key, listed in entries.items()}, "entries": entries} if entries else {}
+
+
+def _earlier(former: Iterable[Any]) -> dict[str, list[str]]:
+    """Codes that still open the ticket, and codes that were replaced."""
+    codes = {"aliases": [hash_of(code) for code, kind in former if kind == "alias"], "retired": [hash_of(code) for code, kind in former if kind == "reissued"]}
+    return {name: listed for name, listed in codes.items() if listed}

@@ -16,7 +16,12 @@ const WHOLE = '/scan/whole'; // written last: the list of what is there
 const LOOK = 'scan-look'; // which language and size to show; pages write it
 const AT_ONCE = 4;
 
-self.addEventListener('install', (event) => event.waitUntil(fill()));
+self.addEventListener('install', (event) => {
+  event.waitUntil(fill());
+  // where the browser can, it takes files from the caches by itself: it need not wake this script for each of some sixty modules
+  const routed = event.addRoutes?.([{ condition: { urlPattern: { pathname: '/static/*' } }, source: 'cache' }]);
+  if (routed) event.waitUntil(Promise.resolve(routed).catch(() => undefined));
+});
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener('message', (event) => {

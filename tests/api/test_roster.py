@@ -60,7 +60,7 @@ class Phone:
 
 
 def settle(phone: Phone, clock: FakeClock) -> None:
-    """Let so much time pass that PostgreSQL's newest rows are not looked at again (live.OVERLAP)."""
+    """Let so much time pass that PostgreSQL's newest rows are not looked at again (roster._OVERLAP)."""
     clock.advance(minutes=2)
     phone.poll()
 
@@ -110,7 +110,7 @@ def test_undos_decisions_and_tallies(api: Api, phone: Phone, clock: FakeClock) -
     undo = {"id": "6b0f7a3e-0000-4000-8000-000000000001", "type": "undo", "undoes": sent["id"], "at": sent["at"]}
     api.send(phone.token, undo)
     [page] = phone.poll()
-    assert [one.get("used") for one in page["tickets"]] == [None]
+    assert [(one.get("used"), one["undone"]) for one in page["tickets"]] == [(None, [sent["id"]])]
     settle(phone, clock)
     api.send(api.owner, tally("boards", 3))
     assert phone.poll()[0]["tickets"] == []
@@ -221,6 +221,21 @@ def test_it_counts_as_contact(api: Api, phone: Phone) -> None:
     api.send(phone.token, queued=4, roster_at="2026-08-14T17:58:00+08:00", version="r12")
     [row] = api("GET", "/events/{slug}/devices", api.owner).get_json()["items"]
     assert (row["queued"], row["roster_age"], row["version"]) == (4, 120, "r12")
+
+
+def test_a_change_of_shift_is_told_at_once_and_a_bad_name_holds_nothing_up(api: Api, phone: Phone) -> None:
+    def listed() -> str:
+        [row] = api("GET", "/events/{slug}/devices", api.owner).get_json()["items"]
+        return row["operator"]
+
+    api.send(phone.token, tally(), operator="甲")
+    api.send(phone.token, operator=" 志愿者 乙 ")  # seconds later, with nothing to upload
+    assert listed() == "志愿者 乙"
+    for bad in (7, "", "甲\u202e乙", None):
+        assert [one["status"] for one in api.send(phone.token, tally(), operator=bad)] == ["recorded"]
+    assert listed() == "志愿者 乙"
+    api.send(phone.token, operator="长" * 90)
+    assert listed() == "长" * 40
 
 
 @pytest.mark.parametrize("wrong", [{"roster_at": "gestern"}, {"version": "x" * 41}, {"version": 5}, {"queued": -1}])

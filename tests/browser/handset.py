@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -82,6 +83,55 @@ FILL = """async (count) => {
   await new Promise((resolve, reject) => { transaction.oncomplete = resolve; transaction.onabort = () => reject(transaction.error); });
   database.close();
 }"""
+
+
+# The page's clock alone is off by the hours of a cookie; timers run as ever.
+CLOCK = """(() => {
+  let hours = 0;
+  try { hours = Number(/(?:^|; )hours=(-?\\d+)/.exec(document.cookie)?.[1] || 0); } catch { /* not a page of ours */ }
+  if (!hours) return;
+  const Real = Date, off = hours * 3600000;
+  globalThis.Date = class extends Real {
+    constructor(...given) { given.length ? super(...given) : super(Real.now() + off); }
+    static now() { return Real.now() + off; }
+  };
+})()"""
+
+# Puts a picture before the camera that the test draws: (picture) => void.
+BEFORE_CAMERA = """async (picture) => {
+  const canvas = globalThis.held ??= Object.assign(document.createElement("canvas"), { width: 720, height: 720 });
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, 720, 720);
+  if (picture) {
+    const image = new Image();
+    image.src = picture;
+    await image.decode();
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(image, 40, 40, 640, 640);
+  }
+  const video = document.querySelector("[data-hook=camera]");
+  if (video.srcObject && video.srcObject !== globalThis.heldStream) {
+    navigator.mediaDevices.getUserMedia = async () => (globalThis.heldStream = canvas.captureStream(0));
+    scrollTo(0, 0);
+    video.srcObject.getVideoTracks()[0].dispatchEvent(new Event("ended"));
+    document.querySelector("[data-act=restart]").click();
+  }
+  clearInterval(globalThis.holding);
+  globalThis.holding = setInterval(() => {  // without being asked for, a canvas that nobody sees gives no further frames
+    pen.fillRect(0, 0, 1, 1);
+    globalThis.heldStream?.getVideoTracks()[0].requestFrame?.();
+  }, 50);
+}"""
+
+
+# What the giving phone shows, and what the taking one says: () => state.
+GIVING = """() => {
+  const part = (name) => document.querySelector(`[data-relay=give] [data-part=${name}]`);
+  return { fault: part("fault").hidden ? "" : part("fault").textContent, frame: part("frame").textContent,
+           picture: part("show").hidden ? "" : document.querySelector("[data-hook=relay-code]").toDataURL() };
+}"""
+TAKING = """() => { const box = document.querySelector("[data-hook=taking]"); return box.hidden ? "" : box.textContent.replace(/\\s+/g, " ").trim(); }"""
 
 
 class Ground(Fair):
@@ -179,6 +229,7 @@ class Handset:
         self.gate = gate
         self.name = name
         self.manual = False
+        self.hours = 0  # by which its clock is off; the context needs the script CLOCK
         self.errors: list[str] = []  # that a page of this browser did not catch
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
         self.page = context.new_page()
@@ -194,6 +245,8 @@ class Handset:
         self.device = joined.device.id
         self.context.clear_cookies()
         self.context.add_cookies([{"name": "device", "value": joined.token, "url": self.gate.url, "httpOnly": True, "sameSite": "Lax"}])
+        if self.hours:
+            self.context.add_cookies([{"name": "hours", "value": str(self.hours), "url": self.gate.url}])
         self.page.goto(f"{self.gate.url}/scan#joined")
         self.wait_ready()
 
@@ -348,6 +401,45 @@ class Handset:
         said = self.settled(before)
         self.close()
         return said
+
+    def hand_over(self, to: Handset, seconds: float = 40) -> int:
+        """Show the queue to a colleague's camera until it has all of it; how many rows, 0 where there is nothing to give."""
+        if self.page.evaluate("() => { const give = document.querySelector('[data-hook=give]'); if (!give.hidden) give.click(); return give.hidden; }"):
+            return 0
+        end, count, said = time.monotonic() + seconds, 0, ""
+        film = self._film(end)
+        while film and not count:
+            for picture in film.values():
+                to.page.evaluate(BEFORE_CAMERA, picture)
+                for _ in range(15):
+                    to.page.wait_for_timeout(60)
+                    if said != (said := to.page.evaluate(TAKING)):
+                        break
+                if time.monotonic() > end:
+                    raise AssertionError(f"{to.name} did not read {self.name}'s queue within {seconds} s, but {said}")
+                if found := re.search(r"收到(\d+)条", said):
+                    count = int(found.group(1))
+                    break
+        if count:
+            self.page.evaluate("() => document.querySelector('[data-hook=handed]').click()")
+        self.page.evaluate("() => document.querySelector('[data-relay=give] header [data-act=close]').click()")
+        to.page.evaluate("() => document.querySelector('[data-hook=taking] [data-act=close]').click()")
+        to.page.evaluate(BEFORE_CAMERA, "")
+        return count
+
+    def _film(self, end: float) -> dict[str, str]:
+        """Every code that this phone shows, by its number; none where it has nothing to give."""
+        film: dict[str, str] = {}
+        while time.monotonic() < end:
+            shown = self.page.evaluate(GIVING)
+            if shown["fault"]:
+                return {}
+            if shown["picture"]:
+                film[shown["frame"]] = shown["picture"]
+                if len(film) == int(shown["frame"].split("/")[1]):
+                    return film
+            self.page.wait_for_timeout(40)
+        raise AssertionError(f"{self.name} does not show its queue: {shown}")
 
     def total(self, counter: str) -> int:
         """What the phone shows of a counter."""

@@ -2,8 +2,10 @@
 
     python -m tests.browser.speed [--tickets 20000] [--slower 6]
 
-Measured inside the page: storing the roster (no throttling), a decision (Enter to the answer on the screen) and the start of
-/scan (navigation to a usable field), the last two offline and with Chromium's CPU throttled.
+Measured inside the page: storing the roster (no throttling; first as everybody joins, while the shell is being stored too, then with
+the shell there), a decision (Enter to the answer in the page, and to its being painted) and the start of /scan (navigation to a usable field, and to the
+answer of a code that is typed at that moment), the last two offline and with Chromium's CPU throttled. Between two decisions
+lies half a second, as between two people at a door.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from tests.browser.crowd import register_many
 from tests.browser.handset import Ground, Handset
 from tests.browser.storm import Weather, weather
 
-# Milliseconds from Enter to a settled answer: (code) => {took, outcome}.
+# Milliseconds from Enter until the answer stands in the page, and until it has been painted: (code) => {took, painted, outcome}.
 DECIDED = """(code) => new Promise((resolve) => {
   const result = document.querySelector("[data-hook=result]"), input = document.querySelector("[data-hook=code-input]");
   const before = result.dataset.record;
@@ -30,7 +32,9 @@ DECIDED = """(code) => new Promise((resolve) => {
     const { record, pending, outcome, phase } = result.dataset;
     if (record !== before && pending === "0" && (outcome || phase === "choosing")) {
       watch.disconnect();
-      resolve({ took: performance.now() - began, outcome, phase });
+      const took = performance.now() - began, after = new MessageChannel();
+      after.port1.onmessage = () => resolve({ took, painted: performance.now() - began, outcome, phase });
+      requestAnimationFrame(() => after.port2.postMessage(null)); // comes when the frame is done
     }
   };
   const watch = new MutationObserver(look);
@@ -48,9 +52,9 @@ USABLE = """() => new Promise((resolve) => {
   look();
 })"""
 
-# Milliseconds from the last answer of the roster to `offline-ready`, and what the download took: () => {...}.
+# What the download of the roster took (the API's answers, not the modules of that name): () => {...}.
 STORED = """() => {
-  const pages = performance.getEntriesByType("resource").filter((each) => each.name.includes("/roster"));
+  const pages = performance.getEntriesByType("resource").filter((each) => each.name.includes("/api/") && each.name.includes("/roster"));
   return { pages: pages.length, from: Math.min(...pages.map((each) => each.startTime)), last: Math.max(...pages.map((each) => each.responseEnd)),
            bytes: pages.reduce((sum, each) => sum + each.transferSize, 0), now: performance.now() };
 }"""
@@ -63,6 +67,9 @@ NOTE_READY = """(() => {
   };
   look();
 })()"""
+
+
+PAUSE = 500  # milliseconds between two people
 
 
 def throttle(phone: Handset, times: float) -> CDPSession:
@@ -78,6 +85,26 @@ def summary(name: str, took: list[float]) -> str:
     return f"{name}: median {statistics.median(ordered):.0f} ms, p95 {ordered[int(len(ordered) * 0.95) - 1]:.0f} ms, worst {ordered[-1]:.0f} ms ({len(ordered)} times)"
 
 
+def summaries(name: str, decided: list[dict[str, Any]]) -> list[str]:
+    """Two lines: until the answer stands in the page, and until it has been painted."""
+    return [summary(name, [each["took"] for each in decided]), summary("  and until it is painted", [each["painted"] for each in decided])]
+
+
+def stored(phone: Handset, what: str) -> str:
+    """One line: how the roster came."""
+    phone.wait_ready(offline=True, seconds=60)
+    told: dict[str, Any] = phone.page.evaluate(STORED)
+    ready = phone.page.evaluate("() => globalThis.readyAt")
+    return f"{what}: {told['pages']} pages, {told['bytes'] // 1024} KB, from the first request to the last byte {told['last'] - told['from']:.0f} ms, to stored and ready {ready - told['from']:.0f} ms"
+
+
+def decide(phone: Handset, code: str) -> dict[str, Any]:
+    """Scan one and wait as long as a person takes to walk through."""
+    said: dict[str, Any] = phone.page.evaluate(DECIDED, code)
+    phone.page.wait_for_timeout(PAUSE)
+    return said
+
+
 def measure(made: Weather, tickets: int, slower: float) -> list[str]:
     """All three; the lines to print."""
     ground = Ground(made.server, made.app, registration={"capacity": tickets + 1000})
@@ -86,29 +113,35 @@ def measure(made: Weather, tickets: int, slower: float) -> list[str]:
     phone = made.phones()[0]
     phone.context.add_init_script(NOTE_READY)
     phone.join(ground)
-    phone.wait_ready(offline=True, seconds=60)
-    stored: dict[str, Any] = phone.page.evaluate(STORED)
-    ready = phone.page.evaluate("() => globalThis.readyAt")
-    lines = [f"roster of {tickets}: {stored['pages']} pages, {stored['bytes'] // 1024} KB, first request to last byte {stored['last'] - stored['from']:.0f} ms, from there to ready {ready - stored['last']:.0f} ms"]
+    lines = [stored(phone, f"roster of {tickets}, shell stored at the same time")]
+    for _ in range(3):
+        phone.page.close()
+        phone.page = phone.context.new_page()
+        phone.forget()
+        phone.join(ground)
+        lines.append(stored(phone, f"roster of {tickets}, shell there"))
     phone.context.set_offline(True)
     phone.scan(codes[-1])
     phone.until(lambda hooks: hooks["network"] == "offline", "offline")
     throttle(phone, slower)
     picked = random.Random(1).sample(codes[::3], 40)  # parties of one: no question
-    decided = [phone.page.evaluate(DECIDED, code) for code in picked]
+    decided = [decide(phone, code) for code in picked]
     assert {each["outcome"] for each in decided} == {"admitted"}, decided
-    lines.append(summary(f"offline decision, CPU x{slower:g}", [each["took"] for each in decided]))
-    again = [phone.page.evaluate(DECIDED, code) for code in picked]
+    lines += summaries(f"offline decision, CPU x{slower:g}", decided)
+    again = [decide(phone, code) for code in picked]
     assert {each["outcome"] for each in again} == {"already_used"}, again
-    lines.append(summary(f"offline refusal, CPU x{slower:g}", [each["took"] for each in again]))
-    starts = []
-    for _ in range(10):
+    lines += summaries(f"offline refusal, CPU x{slower:g}", again)
+    starts, answers = [], []
+    for code in codes[1:31:3]:
         phone.page.close()
         phone.page = phone.context.new_page()
         throttle(phone, slower)
         phone.page.goto(f"{phone.gate.url}/scan", wait_until="commit")
         starts.append(phone.page.evaluate(USABLE))
+        phone.page.evaluate(DECIDED, code)
+        answers.append(phone.page.evaluate("() => performance.now()"))
     lines.append(summary(f"start of /scan offline, CPU x{slower:g}", starts))
+    lines.append(summary("  and until a code typed at that moment has its answer", answers))
     return lines
 
 

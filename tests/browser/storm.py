@@ -28,7 +28,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from tests.browser.conftest import FLAGS
 from tests.browser.door import Ticket
 from tests.browser.faults import KINDS, Gate, Network
-from tests.browser.handset import Ground, Handset
+from tests.browser.handset import CLOCK, Ground, Handset
 from tests.browser.truth import Tap, Truth
 from tests.live import LiveServer
 
@@ -40,6 +40,7 @@ WEIGHTS = {
     "scan": 30, "walk_in": 5, "count": 14, "minus": 6, "undo": 6, "hall": 5, "stranger": 2,
     "fail": 14, "lift": 6, "flag": 4, "refuse": 2,
     "reload": 3, "kill_tab": 3, "second_tab": 2, "tap_and_die": 2, "issue": 2, "cancel": 1, "manual": 3, "shift": 1,
+    "kill_server": 2, "start_server": 6, "hand_over": 2,
 }  # fmt: skip
 
 
@@ -82,6 +83,7 @@ class Weather:
             for _ in NAMES:
                 context = self.browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN", timezone_id="Asia/Shanghai")
                 context.set_default_timeout(20_000)
+                context.add_init_script(CLOCK)
                 self.contexts.append(context)
         self.used += 1
         made = []
@@ -130,8 +132,11 @@ class Scenario:
         for size in (1, 1, 2, 3, 4, 1):
             self._issue(size)
         self.bad: set[str] = set()  # phones whose network is bad now
+        off = [self.random.choice((0, 0, 0, 0, 3, -3)) for _ in self.phones]
         try:
-            for phone in self.phones if fresh else []:
+            for phone, hours in zip(self.phones, off, strict=True) if fresh else []:
+                phone.hours = hours
+                self.say(f"{phone.name}'s clock is off by {hours} hours")
                 phone.join(self.ground)
             for phone in self.phones:
                 phone.wait_ready(offline=True)
@@ -142,6 +147,7 @@ class Scenario:
         except Exception as error:  # whatever stops an evening is a finding, told with its seed
             self.say(f"stopped by {error!r}")
             self.complaints.append(f"stopped: {error}")
+            self._start_server()
             for gate in self.weather.gates:
                 gate.open()
                 gate.lift()
@@ -155,6 +161,7 @@ class Scenario:
     def _calm(self) -> None:
         """The network is good again, and everything arrives."""
         self.say("-- good network")
+        self._start_server()
         for phone in self.phones:
             self._mend(phone)
         for phone in self.phones:
@@ -297,6 +304,20 @@ class Scenario:
         self.say(f"{phone.name} finds nobody listening")
         phone.gate.shut()
         self.bad.add(phone.name)
+
+    def _kill_server(self, phone: Handset) -> None:
+        if self.weather.server.answers():
+            self.say("the server is killed (-9)")
+            self.weather.server.kill()
+
+    def _start_server(self, phone: Handset | None = None) -> None:
+        if not self.weather.server.answers():
+            self.weather.server.start(timeout=120)
+            self.say("the server is started again")
+
+    def _hand_over(self, phone: Handset) -> None:
+        to = self.random.choice([each for each in self.phones if each is not phone])
+        self.say(f"{phone.name} hands {phone.hand_over(to)} rows over to {to.name}")
 
     def _issue(self, phone: Handset | int) -> None:
         size = phone if isinstance(phone, int) else self.random.randint(1, 3)

@@ -13,7 +13,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.camera import film
 from tests.browser.conftest import Watcher
-from tests.browser.door import Fair, Opener, Phone
+from tests.browser.door import SIGN_OF_LIFE, Fair, Opener, Phone
 from tests.live import LiveServer
 
 OFFLINE = r"Failed to load resource|net::ERR_|504"
@@ -172,7 +172,7 @@ def test_a_foreign_code_is_not_sent(fair: Fair, open_page: Opener, tmp_path: Pat
         phone.type(text)
         phone.expect("foreign")
     phone.page.wait_for_timeout(300)
-    assert [line for line in phone.asked("POST") if "/join/" not in line and "/scan/session" not in line] == []
+    assert [line for line in phone.asked("POST") if "/join/" not in line and "/scan/session" not in line and not line.endswith(SIGN_OF_LIFE)] == []
     assert fair.ledger() == []
     ticket = fair.ticket()
     phone.type(ticket.code)  # after any error the next scan works
@@ -380,7 +380,7 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_id(fair: Fair, open_pag
     lost: list[Any] = []
 
     def lose(route: Route) -> None:
-        if len(lost) < 2:
+        if len(lost) < 2 and '"records":[]' not in (route.request.post_data or ""):
             lost.append(route.fetch().json())  # the server has it
             route.fulfill(status=504, body="gateway timeout")
         else:

@@ -65,6 +65,14 @@ test('a second scan names when, where and by which phone the first was', () => {
   assert.deepEqual([answer.outcome, answer.message, answer.first_device, answer.remaining], ['already_used', '已签到 · 19:02 东门 乙机', '乙机', 0]);
 });
 
+test('what an organizer took back is not counted, however well this phone remembers it', () => {
+  const { own, scan } = bench({ ticket: { ...TICKET, party_size: 1, undone: ['a'] } });
+  own.note(row({ id: 'a' }, { state: 'kept', answeredAt: NOW, result: { outcome: 'admitted' } }));
+  assert.equal(scan().outcome, 'admitted');
+  own.note(row({ id: 'b' }));
+  assert.equal(scan().outcome, 'already_used');
+});
+
 test('own records count with the roster’s, each record once', () => {
   const { own, scan } = bench({ ticket: { ...TICKET, entries: { gate: [{ id: 'a', count: 1, at: '2026-08-14T11:02:00Z' }] } } });
   own.note(row({ id: 'a', count: 1 }, { state: 'kept', answeredAt: NOW, result: { outcome: 'admitted' } }));

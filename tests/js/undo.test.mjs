@@ -23,6 +23,11 @@ test('minus takes back this phone’s latest tap on that counter, then the one b
   assert.equal(latestTap(journalOf(rows), 'booklets', NOW), null);
 });
 
+test('minus takes back nothing that a colleague handed over', () => {
+  const rows = [row(tap('a', 1)), { ...row(tap('b', 10)), device: 'colleague' }];
+  assert.equal(latestTap(journalOf(rows), 'booklets', NOW, 'phone').id, 'a');
+});
+
 test('rejected taps, stocktakes and taps of a quarter of an hour ago are not minus', () => {
   assert.equal(latestTap(journalOf([row(tap('a', 1), { state: 'rejected' })]), 'booklets', NOW), null);
   assert.equal(latestTap(journalOf([row(tap('a', 900, { basis: 'stocktake' }))]), 'booklets', NOW), null);
@@ -50,4 +55,6 @@ test('says what would be undone', () => {
   assert.equal(describe(row(tap('a', 1, { direction: 'out' }), { label: '广场人流' })), '广场人流 出+1');
   assert.equal(describe(row({ id: 's', type: 'checkin', count: 3 }, { result: { name: '王*芬', admitted: 2 } })), '王*芬 2位');
   assert.equal(describe(row({ id: 's', type: 'checkin', count: 1 })), '报名凭证 1位');
+  assert.equal(describe(row({ id: 's', type: 'checkin', count: 1 }, { result: { outcome: 'unknown_ticket' } })), '没查到的码');
+  assert.equal(describe(row({ id: 's', type: 'checkin', count: 1, decided: 'admitted' }, { result: { outcome: 'unknown_ticket' } })), '报名凭证 1位');
 });

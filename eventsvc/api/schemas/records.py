@@ -69,12 +69,14 @@ class UndoRecord(Shape):
 
 
 class RecordsBody(Shape):
-    """At most 500 records; ``queued``: what the phone still holds after this batch; ``roster_at``: when it last knew its roster current."""
+    """At most 500 records; ``queued``: what the phone still holds after this batch; ``roster_at``: when it last knew its roster current;
+    ``operator``: who is on duty."""
 
     sent_at: datetime | None = None
     queued: Annotated[int, Field(ge=0)] | None = None
     roster_at: datetime | None = None
     version: Annotated[str, Field(max_length=40)] | None = None
+    operator: str | None = None
     records: list[CheckinRecord | TallyRecord | WalkinRecord | UndoRecord]
 
 

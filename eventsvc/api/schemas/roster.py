@@ -45,6 +45,7 @@ class RosterTicket(Shape):
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     entries: dict[str, list[RosterEntry]] = {}
+    undone: Annotated[list[str], Field(description="records of it that were taken back")] = []
     aliases: Annotated[list[str], Field(description="codes that still open it")] = []
     retired: Annotated[list[str], Field(description="codes that were replaced")] = []
 

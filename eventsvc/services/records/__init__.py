@@ -16,7 +16,7 @@ from eventsvc.db import db, in_transaction, transaction
 from eventsvc.errors import Invalid, Refusal, TooLarge
 from eventsvc.ports import clock
 from eventsvc.services.actors import Actor, Claim, load_event, redeem, settled
-from eventsvc.services.persons import unprintable
+from eventsvc.services.persons import clean_text, unprintable
 from eventsvc.services.record_form import Form, Malformed, moment, read
 from eventsvc.services.records.answers import rejected
 from eventsvc.services.records.deciding import answer
@@ -28,11 +28,11 @@ from eventsvc.services.sites import visit
 
 MOST_RECORDS = 500
 PIECE = 50  # records of a batch that go together
-LONGEST_VERSION = 40  # characters; the column holds no more
+LONGEST_VERSION = LONGEST_OPERATOR = 40  # characters; the columns hold no more
 
 
 def submit(actor: Actor | Claim, slug: str, body: Any) -> dict[str, Any]:
-    """Take a batch ``{sent_at, queued, roster_at, version, records}`` and answer each record in order; see the contract, section 4.
+    """Take a batch ``{sent_at, queued, roster_at, version, operator, records}`` and answer each record in order; see the contract, section 4.
 
     Raises Missing, Forbidden or Unauthorized for the caller, TooLarge above 500 records, Invalid for a bad envelope.
     """
@@ -77,7 +77,7 @@ def envelope(body: Any) -> tuple[list[Any], datetime | None, dict[str, Any]]:
 
 
 def _said(body: dict[str, Any]) -> dict[str, Any]:
-    """``queued``, ``roster_at`` and ``version``, as far as they were said."""
+    """``queued``, ``roster_at``, ``version`` and ``operator`` (who is on duty), as far as they were said."""
     queued, version = body.get("queued"), body.get("version")
     if queued is not None and (type(queued) is not int or not 0 <= queued <= 1_000_000):
         raise Invalid.one("queued", "number", "应为不小于0的整数")
@@ -86,8 +86,11 @@ def _said(body: dict[str, Any]) -> dict[str, Any]:
         raise Invalid.one("roster_at", "time", "时间不对，要带时区")
     if version is not None and (not isinstance(version, str) or len(version) > LONGEST_VERSION or unprintable(version)):
         raise Invalid.one("version", "too_long", "版本写法不对")
-    said = {"queued": queued, "roster_at": roster_at, "version": version}
-    return {name: value for name, value in said.items() if name in body}
+    said = {name: value for name, value in {"queued": queued, "roster_at": roster_at, "version": version}.items() if name in body}
+    operator = body.get("operator")
+    if isinstance(operator, str) and not unprintable(operator) and (shown := clean_text(operator)[:LONGEST_OPERATOR]):
+        said["operator"] = shown  # one that is no good is nobody's news: records must not wait for it
+    return said
 
 
 def _form(item: Any) -> Form | Malformed:
@@ -114,7 +117,8 @@ def _take(jobs: Sequence[Job]) -> None:
     for (job, piece), said in zip(pieces, answers, strict=True):
         job.result = [overtaken(item) for item in said] if overtaken else said
         if job.work.said is not None:
-            note_contact(piece, job.work.said, again=bool(said) and all(answer["status"] == "replayed" for answer in said))
+            again = bool(said) and all(answer["status"] == "replayed" for answer in said)
+            note_contact(piece, job.work.said, again=again, spoken=not said)
 
 
 def _enter(jobs: Sequence[Job]) -> list[tuple[Job, Piece]]:

@@ -73,9 +73,10 @@ def _numbers(count: int) -> list[int]:
     return list(range(last + 1, last + count + 1))
 
 
-def note_contact(piece: Piece, said: dict[str, Any], again: bool = False) -> None:
+def note_contact(piece: Piece, said: dict[str, Any], again: bool = False, spoken: bool = False) -> None:
     """When the phone was last heard of and what it says of itself; each phone has a row of its own.
 
+    ``spoken``: the batch is empty and was sent for this alone.
     ``again``: nothing in the batch was new. It may have been under way for long, so it cannot say that more are waiting.
     A colleague's phone that uploads for it (``only``) says at most how many of its records are left: it was not heard of itself.
     """
@@ -85,7 +86,7 @@ def note_contact(piece: Piece, said: dict[str, Any], again: bool = False) -> Non
     queued = said.get("queued") or 0
     if actor.only is not None:
         news = {"queued": queued} if "queued" in said and queued != actor.queued else {}
-    elif actor.queued == queued and actor.seen_at is not None and piece.now - actor.seen_at < SEEN_EVERY:
+    elif not spoken and actor.queued == queued and actor.seen_at is not None and piece.now - actor.seen_at < SEEN_EVERY:
         return
     else:
         news = {**said, "queued": queued, "last_seen_at": piece.now}

@@ -9,6 +9,9 @@ import { Shell, keepLook } from './shell.js';
 
 /** @typedef {import('./scanner.js').Scanner} Scanner */
 
+/** Milliseconds after which the page is stored even though the list has not come. */
+const LIST_FIRST = 6000;
+
 /**
  * @param {HTMLElement} root
  * @param {Scanner} scanner
@@ -52,7 +55,7 @@ export function bindAway(root, scanner) {
     start() {
       view.learn({ network: outbox.reach.state(), roster: scanner.roster.state() });
       void store.setting('noworker-seen').then((seen) => seen && view.hide('noworker'));
-      void shell.start();
+      void listThere(scanner).then(() => shell.start());
     },
     heard({ look, server_time: serverTime }) {
       if (serverTime) view.clock(serverTime);
@@ -60,6 +63,19 @@ export function bindAway(root, scanner) {
     },
     reload,
   };
+}
+
+/**
+ * The list goes first, and only then some ninety files of the page: without the list nobody can be checked in when the network goes.
+ * @param {Scanner} scanner
+ * @returns {Promise<void>}
+ */
+function listThere(scanner) {
+  return new Promise((resolve) => {
+    if (!scanner.may('scan') || scanner.roster.ready) return resolve();
+    setTimeout(resolve, LIST_FIRST);
+    listen(scanner.signals, 'roster', (roster) => roster.ready && resolve());
+  });
 }
 
 /** @param {EventTarget} signals @param {string} name @param {(detail: any) => void} hear */
@@ -78,7 +94,7 @@ function bindSwitch(root, { outbox }) {
 
 /** @param {HTMLElement} root @param {Scanner} scanner */
 function bindRelay(root, scanner) {
-  const take = new RelayTake(find('[data-relay=take]', root), { adopt: (rows, sender) => scanner.outbox.adopt(rows, sender), signal: (tone) => scanner.sounds.play(tone) });
+  const take = new RelayTake(find('[data-relay=take]', root), { adopt: (rows, sender) => scanner.loaded.then(() => scanner.outbox.adopt(rows, sender)), signal: (tone) => scanner.sounds.play(tone) });
   scanner.otherwise = (text) => take.offer(text);
   const give = new RelayGive(find('[data-relay=give]', root), { store: scanner.store, senderOf: (device) => uploader(scanner, device) });
   find('[data-act=give]', root).addEventListener('click', () => void give.open());

@@ -22,9 +22,11 @@ export class Camera {
   /**
    * @param {HTMLVideoElement} video
    * @param {import('./decoder.js').Decoder} decoder
-   * @param {{onText: (text: string) => void, onState: (state: CameraState, fault: string) => void}} listeners
+   * @param {{onText: (text: string) => void, onState: (state: CameraState, fault: string) => void, rests?: () => boolean}} listeners
+   *   `rests`: no picture is looked at, since nothing that it shows could be taken up
    */
-  constructor(video, decoder, { onText, onState }) {
+  constructor(video, decoder, { onText, onState, rests = () => false }) {
+    this.rests = rests;
     this.video = video;
     this.decoder = decoder;
     this.onText = onText;
@@ -35,7 +37,8 @@ export class Camera {
     this.frames = 0;
     this.starting = false;
     this.canvas = document.createElement('canvas');
-    this.pen = this.canvas.getContext('2d', { willReadFrequently: true });
+    /** @type {CanvasRenderingContext2D | null} */
+    this.pen = null;
   }
 
   /** @param {boolean} wanted whether the scanner is in view and the page visible */
@@ -90,7 +93,7 @@ export class Camera {
   async look(stream) {
     while (this.stream === stream) {
       const began = performance.now();
-      const image = this.frame();
+      const image = this.rests() ? null : this.frame();
       if (image) {
         this.frames += 1;
         for (const text of await this.decoder.read(image, this.frames % 4 === 0)) this.onText(text);
@@ -99,12 +102,21 @@ export class Camera {
     }
   }
 
-  /** @returns {ImageData | null} */
+  /** @returns {import('./decoder.js').Picture | null} where the worker can, it cuts the square out itself: that takes the page longer than a decision */
   frame() {
     const { videoWidth: width, videoHeight: height } = this.video;
-    if (!width || !height || this.video.readyState < 2 || !this.pen) return null;
+    if (!width || !height || this.video.readyState < 2) return null;
     const side = Math.min(width, height);
     const size = Math.min(SQUARE, side);
+    if (this.decoder.takesFrames) {
+      try {
+        return { frame: new VideoFrame(this.video), square: { left: (width - side) / 2, top: (height - side) / 2, side, size } };
+      } catch {
+        this.decoder.takesFrames = false; // from now on the long way
+      }
+    }
+    this.pen ??= this.canvas.getContext('2d', { willReadFrequently: true });
+    if (!this.pen) return null;
     this.canvas.width = this.canvas.height = size;
     this.pen.drawImage(this.video, (width - side) / 2, (height - side) / 2, side, side, 0, 0, size, size);
     return this.pen.getImageData(0, 0, size, size);

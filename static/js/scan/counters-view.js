@@ -23,9 +23,10 @@ const shown = ({ key, name, kind, unit, steps, topics }) => JSON.stringify([key,
 export class CountersView {
   /**
    * @param {HTMLElement} root
-   * @param {{journal: import('./journal.js').Journal, onTap: (tap: any, label: string) => void, onUndo: (id: string) => void, now?: () => number}} options
+   * @param {{journal: import('./journal.js').Journal, onTap: (tap: any, label: string) => void, onUndo: (id: string) => void, device?: () => string, now?: () => number}} options
    */
-  constructor(root, { journal, onTap, onUndo, now = Date.now }) {
+  constructor(root, { journal, onTap, onUndo, device = () => '', now = Date.now }) {
+    this.device = device;
     this.root = root;
     this.journal = journal;
     this.onTap = onTap;
@@ -72,7 +73,7 @@ export class CountersView {
     const pads = make('div', { class: 'counter-pads' });
     const minus = make('button', { class: 'pad pad-minus', type: 'button', 'data-hook': 'minus', disabled: true }, iconLike('undo'), make('span', { 'data-minus-label': true }, WORDS.minus));
     minus.addEventListener('click', () => {
-      const tap = latestTap(this.journal, counter.key, this.now());
+      const tap = latestTap(this.journal, counter.key, this.now(), this.device());
       if (tap) this.onUndo(tap.id);
     });
     pads.append(minus);
@@ -160,7 +161,7 @@ export class CountersView {
         chip.setAttribute('aria-pressed', String(this.topics.get(counter.key) === topic));
         find('[data-topic-total]', chip).textContent = totals.byTopic[topic] ? String(totals.byTopic[topic]) : '';
       }
-      const tap = latestTap(this.journal, counter.key, this.now());
+      const tap = latestTap(this.journal, counter.key, this.now(), this.device());
       const minus = find('[data-hook=minus]', card);
       minus.toggleAttribute('disabled', !tap);
       find('[data-minus-label]', minus).textContent = tap ? WORDS.minusOf(tap.record.quantity, tap.record.direction === 'out') : WORDS.minus;

@@ -2,7 +2,8 @@
 /**
  * Reads QR codes off the main thread: zxing-wasm, or `qr` in plain JavaScript where WebAssembly is blocked or missing.
  *
- * In: `{id, width, height, pixels: ArrayBuffer (RGBA), hard}`. Out: `{id, texts}` or, once at the start, `{ready: name}`.
+ * In: `{id, width, height, pixels: ArrayBuffer (RGBA), hard}` or `{id, frame: VideoFrame, square, hard}`. Out: `{id, texts}`, with
+ * `cannot` where this browser's worker cannot draw frames, or, once at the start, `{ready: name}`.
  * The server sends this file with `'wasm-unsafe-eval'`; no other response has it.
  */
 
@@ -44,14 +45,40 @@ const reader = zxing().then(
 );
 reader.catch(() => postMessage({ ready: '' }));
 
+/** @type {OffscreenCanvas | null} */
+let canvas = null;
+
+/** The square of a frame as pixels. @param {VideoFrame} frame @param {import('./decoder.js').Square} square @returns {ImageData} */
+function cut(frame, { left, top, side, size }) {
+  try {
+    if (canvas?.width !== size) canvas = new OffscreenCanvas(size, size);
+    const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
+    pen.drawImage(frame, left, top, side, side, 0, 0, size, size);
+    return pen.getImageData(0, 0, size, size);
+  } finally {
+    frame.close();
+  }
+}
+
+/** @param {any} data @returns {ImageData | null} null where frames cannot be drawn here */
+function imageOf(data) {
+  if (!data.frame) return new ImageData(new Uint8ClampedArray(data.pixels), data.width, data.height);
+  try {
+    return cut(data.frame, data.square);
+  } catch {
+    return null;
+  }
+}
+
 self.onmessage = async ({ data }) => {
   /** @type {string[]} */
   let texts = [];
+  const image = imageOf(data);
   try {
     const read = await reader;
-    texts = await read(new ImageData(new Uint8ClampedArray(data.pixels), data.width, data.height), Boolean(data.hard));
+    if (image) texts = await read(image, Boolean(data.hard));
   } catch {
     texts = [];
   }
-  postMessage({ id: data.id, texts });
+  postMessage(image ? { id: data.id, texts } : { id: data.id, texts, cannot: true });
 };

@@ -17,9 +17,10 @@ const LATE_ENTER = 1500;
  * @param {HTMLElement} root
  * @param {import('./door.js').Door} door
  * @param {(text: string) => boolean} [otherwise] takes what the camera reads and is no ticket
+ * @param {() => void} [onFault] something is wrong with what was typed: what was said before is not about that
  * @returns {{inView(visible: boolean): void}}
  */
-export function bindDoorControls(root, door, otherwise = () => false) {
+export function bindDoorControls(root, door, otherwise = () => false, onFault = () => {}) {
   const box = find('[data-camera]', root);
   const note = find('[data-camera-note]', root);
   const same = new SameCode();
@@ -32,6 +33,7 @@ export function bindDoorControls(root, door, otherwise = () => false) {
   });
 
   const camera = new Camera(/** @type {HTMLVideoElement} */ (find('video[data-hook=camera]', root)), decoder, {
+    rests: () => door.busy(),
     onText: (text) => {
       if (otherwise(text)) return;
       const parsed = parseTicketText(text);
@@ -73,6 +75,7 @@ export function bindDoorControls(root, door, otherwise = () => false) {
       hint.hidden = count === 0;
       hint.textContent = count ? WORDS.shortCode(count) : '';
       code.setAttribute('aria-invalid', String(count > 0));
+      if (count) onFault();
     },
   });
   code.addEventListener('input', () => typed.changed(code.value));

@@ -19,9 +19,9 @@ export class Door {
   /**
    * @param {{finder: import('./finder.js').Finder, delivery: import('./delivery.js').Delivery, maker: import('./records.js').RecordMaker, view: View,
    *          place: () => (import('./plan.js').Place | null), direction: () => string, maxParty: () => number,
-   *          holds: () => boolean, now?: () => number, wait?: (work: () => void, milliseconds: number) => any}} options
+   *          holds: () => boolean, loaded?: () => Promise<void>, now?: () => number, wait?: (work: () => void, milliseconds: number) => any}} options
    */
-  constructor({ finder, delivery, maker, view, place, direction, maxParty, holds, now = Date.now, wait = (work, milliseconds) => setTimeout(work, milliseconds) }) {
+  constructor({ finder, delivery, maker, view, place, direction, maxParty, holds, loaded = async () => {}, now = Date.now, wait = (work, milliseconds) => setTimeout(work, milliseconds) }) {
     this.finder = finder;
     this.delivery = delivery;
     this.maker = maker;
@@ -30,6 +30,7 @@ export class Door {
     this.direction = direction;
     this.maxParty = maxParty;
     this.holds = holds;
+    this.loaded = loaded;
     this.now = now;
     this.wait = wait;
     /** @type {Screen} */
@@ -97,6 +98,8 @@ export class Door {
     const pause = subject.typedPickup ? this.finder.pause() : 0;
     this.show({ phase: 'finding', id, tone: 'info', word: pause ? WORDS.slowDown : WORDS.finding });
     if (pause) await new Promise((resolve) => this.wait(() => resolve(undefined), pause));
+    await this.loaded();
+    if (turn !== this.turn) return;
     /** @type {import('./plan.js').Found} */
     const found = person ? { kind: 'found', rows: [person] } : await this.finder.byCode(String(subject.code));
     if (turn !== this.turn) return;
@@ -165,6 +168,7 @@ export class Door {
    * @param {string} [device] whose record it is
    */
   async carry(record, label, device = this.delivery.device()) {
+    await this.loaded();
     if (this.blocked()) {
       await this.delivery.carry(record, label, device);
       return;

@@ -23,16 +23,17 @@ const PICKUP = /^\d{6}$/;
 export class Finder {
   /**
    * @param {{transport: import('./transport.js').Transport, slug: () => string, report?: (online: boolean) => void, onRevoked?: (code: string) => void,
-   *          allowed?: () => boolean, online?: () => boolean, now?: () => number, roster?: () => (import('./roster-index.js').RosterIndex | null),
+   *          allowed?: () => boolean, loaded?: () => Promise<void>, online?: () => boolean, now?: () => number, roster?: () => (import('./roster-index.js').RosterIndex | null),
    *          used?: (ticket: RosterTicket) => Record<string, number>}} options
    *   `allowed`: whether this phone may look people up at all; `online`: what the last request found; `used`: what this phone knows of a ticket
    */
-  constructor({ transport, slug, report = () => {}, onRevoked = () => {}, allowed = () => true, online = () => true, now = Date.now, roster = () => null, used = (ticket) => ticket.used || {} }) {
+  constructor({ transport, slug, report = () => {}, onRevoked = () => {}, allowed = () => true, loaded = async () => {}, online = () => true, now = Date.now, roster = () => null, used = (ticket) => ticket.used || {} }) {
     this.transport = transport;
     this.slug = slug;
     this.report = report;
     this.onRevoked = onRevoked;
     this.allowed = allowed;
+    this.loaded = loaded;
     this.online = online;
     this.now = now;
     this.roster = roster;
@@ -93,6 +94,7 @@ export class Finder {
    * @returns {Promise<{found: Found, slow: boolean}>} `slow`: patience is asked for
    */
   async search(q) {
+    await this.loaded();
     const asked = this.online() ? await this.ask(q) : null;
     const index = this.roster();
     if ((asked && asked.found.kind !== 'unreached') || asked?.slow || !index) return asked || this.ask(q);

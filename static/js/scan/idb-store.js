@@ -11,6 +11,8 @@ import { MemoryStore } from './memory-store.js';
  */
 
 const NAME = 'eventsvc-scan';
+/** Milliseconds after which what was written is forced onto the disk, many writes at once. */
+const FORCED = 300;
 
 /**
  * @template T
@@ -51,22 +53,40 @@ export class IdbStore {
   constructor(database) {
     this.database = database;
     this.lasting = true;
+    /** @type {any} */
+    this.forcing = null;
     database.onversionchange = () => database.close();
   }
 
   /**
-   * Writes and waits until the transaction is complete, not only the request: that is when the row is safe.
+   * Writes and waits until the transaction is complete, not only the request: that is when the row outlives page and browser.
+   * It outlives a power cut once it is on the disk too, which is seen to shortly after and not waited for (docs/decisions/0006-scanner.md).
    * @param {string} name
    * @param {(store: IDBObjectStore) => void} work
+   * @param {boolean} [asked] whether `work` has asked for all that it wants, so that nothing need be waited for between
    * @returns {Promise<void>}
    */
-  write(name, work) {
+  write(name, work, asked = false) {
     return new Promise((resolve, reject) => {
-      const transaction = this.database.transaction(name, 'readwrite');
+      const transaction = this.database.transaction(name, 'readwrite', { durability: 'relaxed' });
       transaction.oncomplete = () => resolve();
       transaction.onabort = transaction.onerror = () => reject(transaction.error);
       work(transaction.objectStore(name));
+      if (asked) transaction.commit?.();
+      if (name === 'rows') this.force();
     });
+  }
+
+  /** Has the browser put everything that was written so far onto the disk, soon and once. */
+  force() {
+    this.forcing ??= setTimeout(() => {
+      this.forcing = null;
+      try {
+        this.database.transaction('settings', 'readwrite', { durability: 'strict' }).objectStore('settings').put(Date.now(), 'forced');
+      } catch {
+        // the database was closed meanwhile, for a newer version or with the page
+      }
+    }, FORCED);
   }
 
   /** @param {string} name */
@@ -76,7 +96,7 @@ export class IdbStore {
 
   /** @param {Row} row */
   put(row) {
-    return this.write('rows', (store) => store.put(row));
+    return this.write('rows', (store) => store.put(row), true);
   }
 
   /** @param {string} id @returns {Promise<Row | undefined>} */
@@ -139,9 +159,9 @@ export class IdbStore {
     }
   }
 
-  /** @param {string} slug @param {number} after pages that came later than this one, oldest first @returns {Promise<{seq: number, page: RosterPage}[]>} */
-  pages(slug, after) {
-    return answer(this.reading('rosters').getAll(pagesOf(slug, after)));
+  /** @param {string} slug @param {number} after pages that came later than this one, oldest first @param {number} [limit] @returns {Promise<{seq: number, page: RosterPage}[]>} */
+  pages(slug, after, limit) {
+    return answer(this.reading('rosters').getAll(pagesOf(slug, after), limit));
   }
 
   /** @param {string} slug @param {RosterPage} page @returns {Promise<number>} its number */
@@ -180,7 +200,7 @@ export class IdbStore {
 
   /** @param {string} name @param {any} value */
   keep(name, value) {
-    return this.write('settings', (store) => store.put(value, name));
+    return this.write('settings', (store) => store.put(value, name), true);
   }
 }
 

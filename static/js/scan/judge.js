@@ -109,6 +109,7 @@ export class Judge {
   entries(ticket, mark, checkpoint) {
     const theirs = (ticket?.entries?.[checkpoint] || []).filter((entry) => !this.own.isUndone(entry.id));
     const ids = new Set(theirs.map((entry) => entry.id));
+    for (const id of ticket?.undone || []) ids.add(id); // by an organizer: this phone's own memory of it is out of date
     const ours = this.own.passedAt(ticket ? marksOfTicket(ticket) : [mark], checkpoint).filter((entry) => !ids.has(entry.id));
     const skew = this.skew();
     return [...theirs, ...ours.map(({ id, count, at }) => ({ id, count, at: skew ? new Date(Date.parse(at) + skew).toISOString() : at, device: this.device() }))];

@@ -17,7 +17,7 @@
  *   inState(state: RowState, limit?: number): Promise<Row[]>, countState(state: RowState): Promise<number>,
  *   queuedOf(device: string, limit?: number): Promise<Row[]>, prune(keep: number, mayGo?: (row: Row) => boolean): Promise<void>,
  *   setting(name: string): Promise<any>, keep(name: string, value: any): Promise<void>, lasting: boolean,
- *   pages(slug: string, after: number): Promise<{seq: number, page: RosterPage}[]>, addPage(slug: string, page: RosterPage): Promise<number>,
+ *   pages(slug: string, after: number, limit?: number): Promise<{seq: number, page: RosterPage}[]>, addPage(slug: string, page: RosterPage): Promise<number>,
  *   replacePages(slug: string, page: RosterPage): Promise<number>, dropPages(slug: string): Promise<void>
  * }} Store
  */
@@ -87,9 +87,9 @@ export class MemoryStore {
     for (const row of answered.slice(0, Math.max(0, answered.length - keep))) if (mayGo(row)) this.rows.delete(row.id);
   }
 
-  /** @param {string} slug @param {number} after pages that came later than this one, oldest first */
-  async pages(slug, after) {
-    return structuredClone(this.rosterPages.filter((each) => each.slug === slug && each.seq > after));
+  /** @param {string} slug @param {number} after pages that came later than this one, oldest first @param {number} [limit] */
+  async pages(slug, after, limit = Infinity) {
+    return structuredClone(this.rosterPages.filter((each) => each.slug === slug && each.seq > after).slice(0, limit));
   }
 
   /** @param {string} slug @param {RosterPage} page @returns {Promise<number>} its number */

@@ -30,14 +30,15 @@ export class Offline {
     this.sync = new RosterSync({ roster: this.roster, transport, report, upload, onRevoked, onServerTime: (time) => this.heardTime(time), mayAsk, now });
   }
 
-  /** @param {import('./memory-store.js').Row[]} rows all that the store holds */
+  /** Until it is done, what was known before goes on to be known. @param {() => import('./memory-store.js').Row[]} rows all that the store holds, as they are when they are asked for */
   async load(rows) {
     this.skew = (await this.store.setting('skew')) || 0;
-    this.own.clear();
     this.loading = true; // the session's event is as fresh as a stored roster's
     await this.roster.load();
     this.loading = false;
-    rows.forEach((row) => this.note(row));
+    this.own.clear();
+    if (this.roster.at !== null) this.own.rosterAt(this.roster.at);
+    rows().forEach((row) => this.note(row));
   }
 
   /** @param {import('./memory-store.js').Row} row */

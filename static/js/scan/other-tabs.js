@@ -66,7 +66,7 @@ export class OtherTabs {
 
   async readAll() {
     await this.journal.load();
-    await this.offline.load(this.journal.rows());
+    await this.offline.load(() => this.journal.rows());
     this.journal.rows().forEach((row) => this.outbox.heard(row));
     await this.outbox.count();
     this.onHeard();

@@ -11,6 +11,7 @@
  * @typedef {{token: string, slug: string}} Sender of one device
  * @typedef {import('./reach.js').Network} Network
  * @typedef {{onRow?: (row: Row) => void, onCounts?: (counts: {pending: number, rejected: number}) => void,
+ *            onPending?: (counts: {pending: number, rejected: number}) => void,
  *            onNetwork?: (online: boolean, network: Network) => void, onRevoked?: (device: string, code: string) => void,
  *            onServerTime?: (time: string) => void}} Listeners
  */
@@ -68,6 +69,11 @@ export class Outbox {
     this.overstated = new Set();
     /** Requests under way, and so far. */
     this.flights = this.flown = 0;
+    /** @type {any} */
+    this.counting = null;
+    this.counts = { pending: 0, rejected: 0 };
+    /** Rows that are being kept at this moment: they wait for upload, though no count of the store finds them yet. */
+    this.writing = 0;
     /** @type {Map<string, (result: Record<string, any>) => void>} */
     this.waiting = new Map();
   }
@@ -88,10 +94,18 @@ export class Outbox {
     this.lastSeq = Math.max(this.now() * 1000, this.lastSeq + 1);
     /** @type {Row} */
     const row = { id: record.id, seq: this.lastSeq, device, state: 'queued', record, mark: this.mark(record), local, label, result: null, answeredAt: null };
-    await this.store.put(row);
+    this.writing += 1;
+    this.counts = { ...this.counts, pending: this.counts.pending + 1 };
+    this.listeners.onPending?.(this.counts);
+    try {
+      await this.store.put(row);
+    } finally {
+      this.writing -= 1;
+      this.countSoon();
+    }
     /** @type {Promise<Record<string, any>>} */
     const answer = new Promise((resolve) => this.waiting.set(row.id, resolve));
-    void this.told([row]);
+    this.listeners.onRow?.(row);
     const alone = this.underway.size < AT_ONCE && !this.revoked.has(device) && (this.failures === 0 && this.online ? true : record.type !== 'tally' && !local);
     if (alone && !this.reach.manual) void this.sendOne(row);
     else this.schedule();
@@ -354,8 +368,17 @@ export class Outbox {
     return this.count();
   }
 
+  /** What hangs on the counts is brought up to date after an answer that somebody waits for; `onPending` has said the number already. */
+  countSoon() {
+    this.counting ??= setTimeout(() => {
+      this.counting = null;
+      void this.count();
+    });
+  }
+
   async count() {
     const [pending, rejected] = await Promise.all([this.store.countState('queued'), this.store.countState('rejected')]);
-    this.listeners.onCounts?.({ pending, rejected });
+    this.counts = { pending: pending + this.writing, rejected };
+    this.listeners.onCounts?.(this.counts);
   }
 }

@@ -58,7 +58,20 @@ export class PeopleView {
     return make('li', {}, button);
   }
 
+  /** Somebody was not found by a code: the search comes into view, ready to be typed into. */
+  begin() {
+    this.input.scrollIntoView({ block: 'center' });
+    this.input.focus({ preventScroll: true });
+  }
+
+  /** Somebody else holds the phone now. */
+  forget() {
+    this.input.value = '';
+    this.clear();
+  }
+
   clear() {
+    clearTimeout(this.timer);
     this.asked += 1;
     this.say('');
     find('[data-search-rows]', this.root).replaceChildren();

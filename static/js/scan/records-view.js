@@ -1,5 +1,8 @@
 // @ts-check
-/** The last ten records with undo, the rejected ones that a person must deal with, and whom this phone let in although the server knew better. */
+/**
+ * The last ten records with undo, the rejected ones that a person must deal with, whom this phone let in although the server knew
+ * better, and whom it turned away although the server did.
+ */
 
 import { clockTime } from '../lib/moment.js';
 import { find, make } from '../lib/dom.js';
@@ -17,6 +20,29 @@ const TONES = { good: 'admit', look: 'look', stop: 'stop', info: 'wait' };
 /** @param {Row} row whether it let somebody in where the rules would have refused */
 const isConflict = (row) => row.state === 'kept' && row.record.type === 'checkin' && (row.result?.flags || []).includes('conflict');
 
+/** @param {Row} row whether it turned somebody away whom it could not verify, and whom the server would have let in */
+const wasValid = (row) => row.state === 'kept' && row.record.type === 'checkin' && row.record.decided === 'refused' && row.local?.unverified === true && ['refused', 'admitted'].includes(row.result?.outcome);
+
+/** @param {Row} row */
+const wentIn = (row) => row.record.type === 'checkin' && row.record.direction !== 'exit' && (row.record.decided === 'admitted' || (row.record.decided !== 'refused' && row.result?.outcome === 'admitted'));
+
+/**
+ * Those of this phone who were turned away for want of a network, whose code is valid, and who have not been let in since.
+ * @param {Iterable<Row>} newest newest first
+ * @param {(row: Row) => boolean} wanted
+ * @returns {Row[]}
+ */
+export function validAfterAll(newest, wanted) {
+  const since = new Set();
+  const found = [];
+  for (const row of newest) {
+    const marks = [row.mark, row.result?.ref].filter(Boolean);
+    if (wentIn(row)) marks.forEach((mark) => since.add(mark));
+    else if (wasValid(row) && wanted(row) && !marks.some((mark) => since.has(mark))) found.push(row);
+  }
+  return found;
+}
+
 export class RecordsView {
   /**
    * @param {HTMLElement} root
@@ -30,13 +56,15 @@ export class RecordsView {
     this.now = now;
     /** @type {Set<string>} conflicts that the volunteer has read */
     this.seen = new Set();
+    /** @type {Map<string, {says: string, line: HTMLElement}>} the lines as they stand: most stay as they are at the next tap */
+    this.lines = new Map();
     void journal.store.setting(SEEN).then((ids) => (this.seen = new Set([...(ids || []), ...this.seen])));
   }
 
   /** @param {string} device @param {string} zone */
   refresh(device, zone) {
     const latest = this.journal.latest(device, SHOWN);
-    find('[data-records]', this.root).replaceChildren(...latest.map((row) => this.line(row, zone)));
+    this.list(find('[data-records]', this.root), latest, zone);
     find('[data-records-empty]', this.root).hidden = latest.length > 0;
     const rejected = this.journal.rejected();
     find('[data-rejected-box]', this.root).hidden = rejected.length === 0;
@@ -44,6 +72,23 @@ export class RecordsView {
     const conflicts = [...this.journal.newest()].filter((row) => isConflict(row) && row.device === device && !this.seen.has(row.id) && !this.journal.isUndone(row.id));
     find('[data-conflict-box]', this.root).hidden = conflicts.length === 0;
     find('[data-conflict-rows]', this.root).replaceChildren(...conflicts.map((row) => this.conflictLine(row, device, zone)));
+    const valid = validAfterAll(this.journal.newest(), (row) => row.device === device && !this.seen.has(row.id));
+    find('[data-valid-box]', this.root).hidden = valid.length === 0;
+    find('[data-valid-rows]', this.root).replaceChildren(...valid.map((row) => this.noticedLine(row, device, zone, [WORDS.validAfterAll(row.result?.name || '')])));
+  }
+
+  /** The last records, those lines left alone that would say the same. @param {HTMLElement} box @param {Row[]} latest @param {string} zone */
+  list(box, latest, zone) {
+    const lines = new Map();
+    for (const row of latest) {
+      const says = JSON.stringify([row.state, row.result?.outcome, row.result?.message, row.label, zone, this.journal.isUndone(row.id), canUndo(row, this.journal, this.now())]);
+      const known = this.lines.get(row.id);
+      lines.set(row.id, known?.says === says ? known : { says, line: this.line(row, zone) });
+    }
+    this.lines = lines;
+    const wanted = latest.map((row) => lines.get(row.id).line);
+    for (const child of [...box.children]) if (!wanted.includes(/** @type {HTMLElement} */ (child))) child.remove();
+    wanted.forEach((line, place) => line !== box.children[place] && box.insertBefore(line, box.children[place] || null));
   }
 
   /** @param {Row} row @param {string} zone */
@@ -75,14 +120,19 @@ export class RecordsView {
 
   /** @param {Row} row @param {string} device @param {string} zone */
   conflictLine(row, device, zone) {
+    const { word, line } = verdictOf(row.result || {});
+    return this.noticedLine(row, device, zone, [[word, line].filter(Boolean).join(' · ')]);
+  }
+
+  /** @param {Row} row @param {string} device @param {string} zone @param {string[]} says */
+  noticedLine(row, device, zone, says) {
     const seen = make('button', { class: 'btn btn-outline-secondary', type: 'button', 'data-hook': 'conflict-seen' }, WORDS.setAside);
     seen.addEventListener('click', () => {
       this.seen.add(row.id);
       void this.journal.store.keep(SEEN, [...this.seen].slice(-REMEMBERED));
       this.refresh(device, zone);
     });
-    const { word, line } = verdictOf(row.result || {});
-    return this.told(row, zone, 'look', [[word, line].filter(Boolean).join(' · ')], seen);
+    return this.told(row, zone, 'look', says, seen);
   }
 
   /** @param {Row} row @param {string} zone @param {string} tone @param {string[]} says @param {...HTMLElement} buttons */

@@ -34,7 +34,10 @@ export class RelayGive {
     this.drawn = new Map();
     this.canvas = /** @type {HTMLCanvasElement} */ (find('canvas', root));
     for (const button of root.querySelectorAll('[data-act=close]')) button.addEventListener('click', () => this.close());
-    root.addEventListener('keydown', (event) => event.key === 'Escape' && this.close());
+    root.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') this.close();
+      else if (event.key === 'Tab') this.stay(event);
+    });
     this.part('newest', 'act').addEventListener('click', () => void this.choose(-1));
     this.part('oldest', 'act').addEventListener('click', () => void this.choose(1));
     this.part('slower', 'act').addEventListener('click', () => this.pace(-1));
@@ -60,7 +63,17 @@ export class RelayGive {
     this.only('fault');
   }
 
+  /** The page behind is covered: the focus goes round within the sheet. @param {KeyboardEvent} event */
+  stay(event) {
+    const all = [...this.root.querySelectorAll('button')].filter((button) => !button.disabled && button.checkVisibility?.() !== false && button.offsetParent !== null);
+    const [first, last] = [all[0], all[all.length - 1]];
+    if (document.activeElement !== (event.shiftKey ? first : last) && this.root.contains(document.activeElement)) return;
+    event.preventDefault();
+    (event.shiftKey ? last : first)?.focus();
+  }
+
   async open() {
+    if (this.root.hidden) this.opener = /** @type {HTMLElement | null} */ (document.activeElement);
     this.root.hidden = false;
     find('header [data-act=close]', this.root).focus();
     const { left } = await leftToHand(this.store);
@@ -154,5 +167,6 @@ export class RelayGive {
   close() {
     this.stop();
     this.root.hidden = true;
+    this.opener?.focus();
   }
 }

@@ -13,17 +13,25 @@ import { WORDS } from './words.js';
 
 const TONES = { good: 'admit', look: 'look', stop: 'stop', info: 'wait' };
 const MANY = 6;
+/** Milliseconds after which the screen says that it is still deciding: an answer that comes sooner is all that anybody sees, and two layouts of the page are saved. */
+const SOON = 100;
 
 export class ResultView {
   /**
    * @param {HTMLElement} root
    * @param {{onConfirm: (count: number) => void, onAnswers: (answers: Record<string, any>) => void, onChoose: (person: any) => void,
-   *          onClose: () => void, onUndo: (id: string) => void, undoLabel: (id: string) => string | null}} listeners
+   *          onClose: () => void, onUndo: (id: string) => void, undoLabel: (id: string) => string | null,
+   *          onSearch?: () => void, maySearch?: () => boolean}} listeners
    */
-  constructor(root, { onConfirm, onAnswers, onChoose, onClose, onUndo, undoLabel }) {
+  constructor(root, { onConfirm, onAnswers, onChoose, onClose, onUndo, undoLabel, onSearch = () => {}, maySearch = () => false }) {
     this.root = root;
+    /** @type {Map<string, HTMLElement>} */
+    this.parts = new Map();
+    /** @type {any} */
+    this.soon = null;
     this.onChoose = onChoose;
     this.undoLabel = undoLabel;
+    this.maySearch = maySearch;
     this.party = findInput('[data-hook=party]', root);
     this.confirm = find('[data-hook=confirm]', root);
     this.choice = this.part('choice');
@@ -44,6 +52,7 @@ export class ResultView {
     });
     this.part('given').addEventListener('click', onClose);
     this.part('close').addEventListener('click', onClose);
+    this.part('search').addEventListener('click', onSearch);
     this.part('undo').addEventListener('click', () => this.screen && onUndo(this.screen.id));
     root.addEventListener('click', (event) => {
       const target = /** @type {HTMLElement} */ (event.target);
@@ -53,23 +62,35 @@ export class ResultView {
 
   /** @param {string} name */
   part(name) {
-    return find(`[data-part=${name}]`, this.root);
+    const known = this.parts.get(name) || find(`[data-part=${name}]`, this.root);
+    this.parts.set(name, known);
+    return known;
   }
 
-  /** @param {Screen} screen */
+  /** The hooks say at once how things are; that it is being decided is drawn only where it lasts. @param {Screen} screen */
   show(screen) {
     this.screen = screen;
     const { root } = this;
-    root.dataset.tone = TONES[screen.tone];
     root.dataset.record = screen.id;
     root.dataset.outcome = screen.outcome;
     root.dataset.remaining = screen.remaining === null ? '' : String(screen.remaining);
     root.dataset.pending = screen.pending ? '1' : '0';
+    const passing = screen.phase === 'finding' || screen.phase === 'deciding';
+    if (!passing || root.dataset.phase === 'finding' || root.dataset.phase === 'deciding') this.draw(screen);
+    else this.soon ??= setTimeout(() => this.screen && this.draw(this.screen), SOON);
+  }
+
+  /** @param {Screen} screen */
+  draw(screen) {
+    clearTimeout(this.soon);
+    this.soon = null;
+    const { root } = this;
+    root.dataset.tone = TONES[screen.tone];
     root.dataset.empty = screen.word ? '' : '1';
     root.dataset.long = screen.word.length > 10 ? '2' : screen.word.length > 5 ? '1' : '';
     for (const name of /** @type {const} */ (['word', 'line', 'name', 'detail'])) {
       const element = this.part(name);
-      element.textContent = screen[name];
+      if (element.textContent !== screen[name]) element.textContent = screen[name];
       element.hidden = !screen[name];
     }
     this.showPeople(screen);
@@ -78,6 +99,8 @@ export class ResultView {
     this.part('given').hidden = screen.phase !== 'holding';
     this.part('close').hidden = ['finding', 'deciding', 'holding', 'rest'].includes(screen.phase);
     this.part('close').textContent = screen.mayLetIn ? WORDS.turnAway : ['choosing', 'which', 'asking'].includes(screen.phase) ? WORDS.cancel : WORDS.next;
+    this.part('search').hidden = !(screen.outcome === 'unknown_ticket' && ['done', 'choosing'].includes(screen.phase) && this.maySearch());
+    delete root.dataset.past;
     const undo = screen.outcome === 'admitted' && (screen.phase === 'done' || screen.phase === 'holding') ? this.undoLabel(screen.id) : null;
     this.part('undo').hidden = undo === null;
     this.part('undo').textContent = undo || '';
@@ -86,10 +109,16 @@ export class ResultView {
     if (screen.phase === 'choosing' && !screen.mayLetIn) this.confirm.focus({ preventScroll: true });
   }
 
+  /** What was last said is put away: something else is being said now. */
+  past() {
+    this.root.dataset.past = '1';
+  }
+
   /** @param {Screen} screen */
   showPeople(screen) {
     const box = this.part('people');
     box.hidden = screen.phase !== 'which';
+    if (!screen.people?.length && !box.firstChild) return;
     box.replaceChildren(
       ...(screen.people || []).map((person) => {
         const button = make('button', { class: 'btn', type: 'button' }, [person.name, person.phone_tail && WORDS.tail(person.phone_tail)].filter(Boolean).join(' · '));

@@ -10,6 +10,9 @@
 
 import { RosterIndex } from './roster-index.js';
 
+/** Lets the page do something else. */
+const pause = () => new Promise((resolve) => setTimeout(resolve));
+
 /** So many stored pages are made one. */
 const MANY_PAGES = 60;
 
@@ -28,6 +31,8 @@ export class Roster {
     /** @type {number | null} */
     this.at = null;
     this.lastPage = 0;
+    /** @type {Promise<void>} */
+    this.reading = Promise.resolve();
     this.pages = 0;
   }
 
@@ -41,15 +46,24 @@ export class Roster {
     return this.ready ? this.index : null;
   }
 
-  /** Reads what is stored: at the start, and what another tab has stored since. */
-  async load() {
-    const pages = await this.store.pages(this.slug, this.lastPage);
-    for (const { seq, page } of pages) {
-      this.apply(page);
-      this.lastPage = seq;
+  /** Reads what is stored: at the start, and what another tab has stored since; one reading after another. */
+  load() {
+    this.reading = this.reading.catch(() => undefined).then(() => this.read());
+    return this.reading;
+  }
+
+  async read() {
+    let read = 0;
+    for (;;) {
+      const [found] = await this.store.pages(this.slug, this.lastPage, 1);
+      if (!found) break;
+      if (read) await pause(); // whoever types meanwhile sees what they type
+      this.apply(found.page);
+      this.lastPage = found.seq;
+      read += 1;
     }
-    this.pages += pages.length;
-    this.stored = this.store.lasting && (pages.length > 0 || this.stored);
+    this.pages += read;
+    this.stored = this.store.lasting && (read > 0 || this.stored);
     const current = await this.store.setting(`roster ${this.slug}`);
     if (this.ready && current?.page === this.lastPage) {
       this.index.cursor = current.cursor;

@@ -15,6 +15,7 @@ import { OtherTabs } from './other-tabs.js';
 import { Outbox } from './outbox.js';
 import { PeopleView } from './people-view.js';
 import { Poll } from './poll.js';
+import { Presence } from './presence.js';
 import { RecordMaker } from './records.js';
 import { RecordsView } from './records-view.js';
 import { ResultView } from './result-view.js';
@@ -48,6 +49,8 @@ export class Scanner {
     this.placeKey = '';
     this.direction = 'entry';
     this.hold = false;
+    /** The list and what this phone has let in are in memory: until then a scan waits, and the page can be used. @type {Promise<void>} */
+    this.loaded = new Promise((resolve) => (this.isLoaded = resolve));
     this.signals = new Signals();
     /** Takes what the camera reads and is no ticket. @type {(text: string) => boolean} */
     this.otherwise = () => false;
@@ -71,6 +74,7 @@ export class Scanner {
           this.status.counts(counts);
           this.signals.send('counts', counts);
         },
+        onPending: (counts) => this.status.counts(counts),
         onNetwork: (online, network) => {
           this.status.network(online);
           this.signals.send('network', network);
@@ -96,9 +100,13 @@ export class Scanner {
       mayAsk,
       onChange: () => this.finder.forget(),
       onEvent: (event) => void this.newEvent(event),
-      onState: (state) => this.signals.send('roster', state),
+      onState: (state) => {
+        this.signals.send('roster', state);
+        if (this.started && state.ready) void this.presence.tell();
+      },
     });
     this.roster = this.offline.roster;
+    this.presence = new Presence({ outbox: this.outbox, device: () => this.session.device.id, says: () => this.envelope() });
     this.revocation = new Revocation({
       store,
       transport: this.transport,
@@ -115,7 +123,7 @@ export class Scanner {
       onBack: () => location.reload(),
     });
     this.tabs = new OtherTabs({ store, journal: this.journal, offline: this.offline, outbox: this.outbox, onHeard: () => this.refresh() });
-    this.finder = new Finder({ transport: this.transport, slug: () => this.session.event.slug, report, onRevoked, allowed: () => this.may('lookup'), online: () => this.outbox.online, roster: () => this.roster.whole(), used: (ticket) => this.offline.judge.used(ticket) });
+    this.finder = new Finder({ transport: this.transport, slug: () => this.session.event.slug, report, onRevoked, allowed: () => this.may('lookup'), online: () => this.outbox.online, loaded: () => this.loaded, roster: () => this.roster.whole(), used: (ticket) => this.offline.judge.used(ticket) });
     this.results = new ResultView(find('[data-hook=result]', root), {
       onConfirm: (count) => this.door.confirm(count),
       onAnswers: (answers) => this.door.answer(answers),
@@ -123,6 +131,11 @@ export class Scanner {
       onClose: () => this.door.dismiss(),
       onUndo: (id) => void this.undo(id),
       undoLabel: (id) => this.undoLabel(id),
+      onSearch: () => {
+        this.door.dismiss();
+        this.people.begin();
+      },
+      maySearch: () => this.may('lookup'),
     });
     this.door = new Door({
       finder: this.finder,
@@ -133,8 +146,9 @@ export class Scanner {
       direction: () => this.direction,
       maxParty: () => this.session.event.registration?.max_party || 5,
       holds: () => this.hold,
+      loaded: () => this.loaded,
     });
-    this.counters = new CountersView(find('[data-counters]', root), { journal: this.journal, onTap: (tap, label) => void this.tap(tap, label), onUndo: (id) => void this.undo(id) });
+    this.counters = new CountersView(find('[data-counters]', root), { journal: this.journal, onTap: (tap, label) => void this.tap(tap, label), onUndo: (id) => void this.undo(id), device: () => this.session.device.id });
     this.records = new RecordsView(find('#records', root), { journal: this.journal, onUndo: (id) => void this.undo(id), onDealtWith: (id, again) => void this.outbox.dealtWith(id, again) });
     this.people = new PeopleView(find('#find', root), { finder: this.finder, onPerson: (person) => this.door.person(person), onWalkin: (walkin) => void this.walkin(walkin) });
     this.poll = new Poll({ transport: this.transport, slug: () => this.session.event.slug, journal: this.journal, report, onRevoked, mayAsk, onFigures: (figures, asOf, askedAt) => this.figured(figures, asOf, askedAt), every: () => (this.may('tally') ? 10000 : 30000) });
@@ -146,22 +160,21 @@ export class Scanner {
   }
 
   async start() {
-    await this.journal.load();
-    await this.offline.load(this.journal.rows());
-    this.hold = Boolean(await this.store.setting('hold'));
-    this.sounds.on = (await this.store.setting('sound')) !== false;
-    this.placeKey = (await this.store.setting('place')) || '';
+    const [hold, sound, place, manual] = await Promise.all([...['hold', 'sound', 'place', 'manual-offline'].map((name) => this.store.setting(name)), this.journal.load()]);
+    this.hold = Boolean(hold);
+    this.sounds.on = sound !== false;
+    this.placeKey = place || '';
     bindSettings(
       this.root,
       { hold: { on: this.hold, apply: (on) => void this.store.keep('hold', (this.hold = on)) }, sound: { on: this.sounds.on, apply: (on) => void this.store.keep('sound', (this.sounds.on = on)) } },
-      (operator) => this.keeper.changeOperator(this.session, operator).then(() => this.arrange()),
+      (operator) => this.changeShift(operator),
     );
     bindHandover(this.root, this.paths.handover);
     this.arrange();
     find('[data-ready]', this.root).hidden = false;
     const tabs = find('[data-tabs]', document);
     tabs.hidden = false;
-    const controls = this.may('scan') ? bindDoorControls(this.root, this.door, (text) => this.otherwise(text)) : null;
+    const controls = this.may('scan') ? bindDoorControls(this.root, this.door, (text) => this.otherwise(text), () => this.results.past()) : null;
     bindTabs(tabs, this.sections(), (name, visible) => name === 'scan' && controls?.inView(visible));
     keepAwake((held) => (find('[data-awake-hint]', this.root).hidden = held || document.visibilityState !== 'visible'));
     document.addEventListener('pointerdown', () => this.sounds.unlock(), { capture: true });
@@ -171,11 +184,18 @@ export class Scanner {
     addEventListener('offline', () => this.outbox.report(false));
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && wake());
     setInterval(() => this.status.early(this.session.event, Date.now()), 15000);
-    await this.outbox.count();
-    this.signals.send('roster', this.roster.state());
-    if (await this.store.setting('manual-offline')) await this.outbox.setManual(true);
+    if (manual) await this.outbox.setManual(true);
+    void this.outbox.count();
     this.started = true;
+    setTimeout(() => void this.load(wake));
+  }
+
+  /** What takes longer than a page may take to open: the list, then whatever asks the server. @param {() => void} wake */
+  async load(wake) {
     if (await this.revocation.isOver(this.session.device.id)) return void this.revocation.of(this.session.device.id, 'device_revoked');
+    await this.offline.load(() => this.journal.rows());
+    this.isLoaded?.();
+    this.signals.send('roster', this.roster.state());
     wake();
     this.poll.start();
   }
@@ -195,8 +215,17 @@ export class Scanner {
     find('[data-device]', root).textContent = session.device.name;
     this.status.places(placesOf(session), this.place(), this.direction, { onPlace: (key) => this.choosePlace(key), onDirection: (direction) => this.chooseDirection(direction) });
     this.status.early(event, Date.now());
+    this.status.standing(event);
     this.counters.setCounters(countersOf(session));
     this.refresh();
+  }
+
+  /** @param {string} operator who is on duty from now on; nothing that the last one looked up stays on the screen */
+  async changeShift(operator) {
+    await this.keeper.changeOperator(this.session, operator);
+    this.people.forget();
+    this.arrange();
+    void this.presence.tell();
   }
 
   sections() {
@@ -306,7 +335,8 @@ export class Scanner {
   /** @returns {Record<string, any>} what every batch tells of this phone */
   envelope() {
     const version = document.documentElement.dataset.shell || '';
-    return { roster_at: this.roster.at === null ? null : rfc3339(new Date(this.roster.at)), ...(version ? { version: version.slice(0, 40) } : {}) };
+    const { operator } = this.session;
+    return { roster_at: this.roster.at === null ? null : rfc3339(new Date(this.roster.at)), ...(operator ? { operator } : {}), ...(version ? { version: version.slice(0, 40) } : {}) };
   }
 
   /** @param {any} event as the roster brought it */

@@ -5,6 +5,9 @@ import { find, make } from '../lib/dom.js';
 import { clockTime, dayOf } from '../lib/moment.js';
 import { WORDS } from './words.js';
 
+/** So many checkpoints are shown side by side; more are folded behind the one that is chosen. */
+const FEW = 4;
+
 /**
  * @param {Pick<import('./session.js').ScanEvent, 'starts_at' | 'rehearsal' | 'timezone'>} event
  * @param {number} now
@@ -36,6 +39,14 @@ export class StatusView {
     find('[data-hook=network]', this.page).dataset.state = online ? 'online' : 'offline';
   }
 
+  /** A rehearsal, and an event that is off or over, are said for as long as they last. @param {Pick<import('./session.js').ScanEvent, 'status' | 'rehearsal'>} event */
+  standing({ status, rehearsal }) {
+    const says = WORDS.over[status] || '';
+    find('[data-notice=rehearsal]', this.root).hidden = !rehearsal;
+    find('[data-notice=over]', this.root).hidden = !says;
+    find('[data-over]', this.root).textContent = says;
+  }
+
   /** What is tried out before the event begins counts, unless it is a rehearsal. @param {import('./session.js').ScanEvent} event @param {number} now */
   early(event, now) {
     const says = earlyNotice(event, now);
@@ -56,7 +67,11 @@ export class StatusView {
     name.textContent = current && places.length === 1 ? current.name : '';
     name.hidden = places.length !== 1;
     const chips = find('[data-place-chips]', box);
-    chips.hidden = places.length < 2;
+    const fold = /** @type {HTMLDetailsElement} */ (find('[data-place-fold]', box));
+    fold.hidden = places.length < 2;
+    fold.dataset.many = places.length > FEW ? '1' : '';
+    fold.open = places.length <= FEW;
+    find('[data-place-now]', fold).textContent = current?.name || '';
     chips.replaceChildren(
       ...(places.length < 2 ? [] : places).map((place) => {
         const chip = make('button', { class: 'chip', type: 'button', 'data-place': place.key, 'aria-pressed': String(place.key === current?.key) }, place.name);

@@ -34,12 +34,14 @@ export function canUndo(row, journal, now) {
  * @param {Journal} journal
  * @param {string} counter
  * @param {number} now
+ * @param {string} [device] whose taps; rows that a colleague handed over are the colleague's
  * @returns {Row | null}
  */
-export function latestTap(journal, counter, now) {
+export function latestTap(journal, counter, now, device) {
   for (const row of journal.newest()) {
     if (isLate(row, now - UNDO_WITHIN)) return null; // what is older still is too late as well
     const { type, counter: key, basis } = row.record;
+    if (device && row.device !== device) continue;
     if (type === 'tally' && key === counter && basis === 'tapped' && canUndo(row, journal, now)) return row;
   }
   return null;
@@ -55,6 +57,7 @@ export function describe(row) {
     const what = record.basis === 'stocktake' ? WORDS.stocktakeOf(record.quantity) : WORDS.tapped(record.quantity, record.direction === 'out');
     return `${label} ${what}${record.topic ? WORDS.topic(record.topic) : ''}`;
   }
+  if (record.type === 'checkin' && (result || row.local)?.outcome === 'unknown_ticket' && record.decided !== 'admitted') return WORDS.unknownCode;
   if (record.type === 'checkin') return `${result?.name || label || WORDS.ticket} ${WORDS.people(result?.admitted || record.count, record.direction === 'exit')}`;
   if (record.type === 'walkin') return WORDS.walkinOf(record.count);
   return WORDS.undoneOf(label);

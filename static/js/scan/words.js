@@ -45,6 +45,8 @@ export const CHINESE = {
   shortCode: (count) => `签到码是6位，现在${count}位`,
   /** @param {number} month @param {number} day @param {string} time */
   notBegun: (month, day, time) => `活动还没开始：${month}月${day}日${time}`,
+  /** @type {Record<string, string>} by the event's status */
+  over: { cancelled: '活动已取消，不再签到', closed: '活动已结束，已停止入场' },
   noCode: '没看清码',
   noCodeLine: '请拍近一些，或输入6位签到码',
   noNetwork: '没有网络，无法核对',
@@ -203,6 +205,9 @@ export const CHINESE = {
   },
   mistake: '误操作',
   ticket: '报名凭证',
+  unknownCode: '没查到的码',
+  /** @param {string} name */
+  validAfterAll: (name) => (name ? `${name}的码有效` : '这个码有效'),
   /** @param {number} quantity */
   stocktakeOf: (quantity) => `盘点 ${quantity}`,
   /** @param {number} quantity @param {boolean} out */
