@@ -205,13 +205,19 @@ export class IdbStore {
 }
 
 /**
- * The best store that this browser grants; `lasting` is false where nothing survives a reload.
+ * The best store that this browser grants; `lasting` is false where nothing survives a reload. A phone that is full, so that nothing
+ * can be written, still shows and uploads what it holds.
  * @returns {Promise<import('./memory-store.js').Store>}
  */
 export async function openStore() {
   try {
     const store = new IdbStore(await open());
-    await store.keep('opened', Date.now());
+    try {
+      await store.keep('opened', Date.now());
+    } catch (full) {
+      const waiting = (await store.countState('queued')) + (await store.countState('rejected'));
+      if (!waiting) throw full; // nothing is in it that must be brought away: this page works from memory
+    }
     return store;
   } catch {
     return new MemoryStore();

@@ -248,7 +248,11 @@ export class Outbox {
   async take(reply, rows, device) {
     if (reply.kind === 'answer' && Array.isArray(reply.body?.results)) {
       if (reply.body.server_time) this.listeners.onServerTime?.(String(reply.body.server_time));
-      const answered = await this.settle(rows, reply.body.results);
+      const answered = await this.settle(rows, reply.body.results).catch(() => null);
+      if (answered === null) {
+        this.failures += 1; // the phone cannot write it down, being full: asked again later, under the same ids
+        return false;
+      }
       if (answered || !rows.length) {
         this.batch = Math.min(BATCH, this.batch * 2);
         return this.reached();
