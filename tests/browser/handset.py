@@ -441,6 +441,15 @@ class Handset:
             self.page.wait_for_timeout(40)
         raise AssertionError(f"{self.name} does not show its queue: {shown}")
 
+    def limit_storage(self, size: int | None) -> None:
+        """The browser grants this origin so many bytes; None: as many as before."""
+        asked = {"origin": self.gate.url, **({} if size is None else {"quotaSize": size})}
+        self.context.new_cdp_session(self.page).send("Storage.overrideQuotaForOrigin", asked)
+
+    def latest(self) -> str:
+        """The newest record of the list."""
+        return str(self.page.locator("[data-records] [data-record]").first.get_attribute("data-record"))
+
     def total(self, counter: str) -> int:
         """What the phone shows of a counter."""
         return int(self.page.locator(f"[data-hook=counter][data-key={counter}] [data-hook=total]").inner_text())

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect
 
+from eventsvc.services import quarantine
 from tests.browser.faults import Network
 from tests.browser.handset import Chromium, Ground, Handset
 from tests.browser.truth import Tap, Truth
@@ -268,6 +269,62 @@ def test_a_full_phone_says_that_it_keeps_nothing_and_what_it_had_arrives(truth: 
     phone.gate.lift()
     phone.nudge()
     _arrived(truth, phone)
+
+
+def test_a_phone_whose_storage_is_really_full_keeps_showing_and_uploads_what_it_holds(truth: Truth, pick: Pick) -> None:
+    phone = pick()
+    phone.gate.fail("dead", "/api/")
+    _count(truth, phone, 2)
+    phone.limit_storage(1)
+    word = phone.page.locator("[data-part=word]")
+    for _ in range(40):  # the browser looks at its quota again half a minute after a write
+        phone.page.locator("[data-key=booklets] [data-hook=plus]").click()
+        phone.page.wait_for_timeout(1500)
+        if word.text_content():
+            break
+        truth.add(Tap(phone.name, "tally", phone.latest(), counter="booklets"))
+    expect(word).to_have_text("没有记上")
+    phone.page.reload(wait_until="commit")
+    phone.wait_ready()
+    kept = len(truth.taps)
+    assert (phone.hooks()["pending"], phone.total("booklets")) == (kept, kept)
+    phone.gate.lift()
+    phone.nudge()
+    for _ in range(60):
+        if len(truth.fair.ledger()) == kept:
+            break
+        phone.page.wait_for_timeout(200)
+    phone.limit_storage(None)
+    phone.kill_tab()
+    phone.uploaded(60)
+    _count(truth, phone, 1)
+    _arrived(truth, phone)
+
+
+def test_a_revoked_phone_hands_in_its_evening_and_the_organizer_accepts_it(house: Flask, truth: Truth, pick: Pick) -> None:
+    ticket = truth.fair.ticket(party_size=2)
+    phone = pick()
+    _scan(truth, phone)
+    phone.gate.fail("dead", "/api/")
+    assert _again(truth, phone, ticket, 2).outcome == "admitted"
+    assert _again(truth, phone, ticket, 2).outcome == "already_used"
+    said = phone.walkin(3, "gate")
+    truth.add(Tap(phone.name, "walkin", said.record, said.outcome, count=3))
+    _count(truth, phone, 4)
+    minus = phone.tap("booklets", "minus")
+    truth.add(Tap(phone.name, "undo", minus or "", target=truth.taps[-1]))
+    truth.fair.revoke_all()
+    phone.gate.lift()
+    phone.nudge()
+    phone.hook("revoked").wait_for()
+    phone.until(lambda now: now["pending"] == 0, "handed in", 30)
+    assert len(truth.fair.ledger()) == 1  # all else waits for a person
+    with house.app_context():
+        [waiting] = quarantine.waiting(truth.fair.owner, truth.fair.slug)
+        quarantine.accept(truth.fair.owner, truth.fair.slug, waiting.device_id)
+    assert truth.faults() == []
+    with house.app_context():
+        assert quarantine.waiting(truth.fair.owner, truth.fair.slug) == []
 
 
 def test_sigkill_of_the_browser_with_a_full_queue(truth: Truth, ground: Ground, network: Network, server: LiveServer, playwright: Playwright, tmp_path: Path) -> None:

@@ -198,9 +198,12 @@ export class IdbStore {
     return answer(this.reading('settings').get(name));
   }
 
-  /** @param {string} name @param {any} value */
+  /** @param {string} name @param {any} value @returns {Promise<boolean>} whether it outlives the page; nobody need mind where it does not */
   keep(name, value) {
-    return this.write('settings', (store) => store.put(value, name), true);
+    return this.write('settings', (store) => store.put(value, name), true).then(
+      () => true,
+      () => false,
+    );
   }
 }
 
@@ -212,13 +215,9 @@ export class IdbStore {
 export async function openStore() {
   try {
     const store = new IdbStore(await open());
-    try {
-      await store.keep('opened', Date.now());
-    } catch (full) {
-      const waiting = (await store.countState('queued')) + (await store.countState('rejected'));
-      if (!waiting) throw full; // nothing is in it that must be brought away: this page works from memory
-    }
-    return store;
+    const writes = await store.keep('opened', Date.now());
+    if (writes || (await store.countState('queued')) + (await store.countState('rejected'))) return store;
+    return new MemoryStore(); // full, and nothing is in it that must be brought away
   } catch {
     return new MemoryStore();
   }

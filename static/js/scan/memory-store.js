@@ -16,7 +16,7 @@
  *   change(ids: string[], work: (row: Row) => Row | null): Promise<Row[]>,
  *   inState(state: RowState, limit?: number): Promise<Row[]>, countState(state: RowState): Promise<number>,
  *   queuedOf(device: string, limit?: number): Promise<Row[]>, prune(keep: number, mayGo?: (row: Row) => boolean): Promise<void>,
- *   setting(name: string): Promise<any>, keep(name: string, value: any): Promise<void>, lasting: boolean,
+ *   setting(name: string): Promise<any>, keep(name: string, value: any): Promise<boolean | void>, lasting: boolean,
  *   pages(slug: string, after: number, limit?: number): Promise<{seq: number, page: RosterPage}[]>, addPage(slug: string, page: RosterPage): Promise<number>,
  *   replacePages(slug: string, page: RosterPage): Promise<number>, dropPages(slug: string): Promise<void>
  * }} Store
