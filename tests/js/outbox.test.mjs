@@ -321,3 +321,40 @@ test('requests that overtake one another do not leave the server believing that 
   await settled();
   assert.deepEqual(sent.at(-1).ids, ['r3']);
 });
+
+test('an answer that a full phone cannot write down leaves the row, which is sent again later', async () => {
+  const store = new MemoryStore();
+  const { change } = store;
+  let full = true;
+  store.change = async function (...given) {
+    if (full) throw new DOMException('', 'QuotaExceededError');
+    return change.apply(this, given);
+  };
+  const { outbox, sent, timers } = bench(keep, { store });
+  await outbox.add(tap('r1'), 'phone', 'booklets');
+  await settled();
+  assert.equal(await store.countState('queued'), 1);
+  assert.equal(timers.length, 1);
+  full = false;
+  timers[0].work();
+  await settled();
+  assert.equal(await store.countState('queued'), 0);
+  assert.deepEqual(sent.map((each) => each.ids), [['r1'], ['r1']]);
+});
+
+test('what is being kept counts as waiting from the tap on, and no longer where it could not be kept', async () => {
+  const said = [];
+  const store = new MemoryStore();
+  const { outbox, seen } = bench(lose, { store });
+  outbox.listeners.onPending = ({ pending }) => said.push(pending);
+  const adding = outbox.add(tap('r1'), 'phone', 'booklets');
+  assert.deepEqual(said, [1]);
+  await adding;
+  await settled();
+  assert.equal(seen.counts.at(-1).pending, 1);
+  store.put = async () => Promise.reject(new DOMException('', 'QuotaExceededError'));
+  await assert.rejects(outbox.add(tap('r2'), 'phone', 'booklets'));
+  await settled();
+  assert.deepEqual(said, [1, 2]);
+  assert.equal(seen.counts.at(-1).pending, 1);
+});
