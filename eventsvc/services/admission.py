@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 OUTCOMES = (
@@ -50,9 +52,13 @@ class Door:
     required: frozenset[str] = frozenset()  # keys of the questions that must be answered at the desk
     rehearsal: bool = False
 
+    @cached_property
+    def bounds(self) -> tuple[datetime | None, datetime | None]:
+        """`window` of this door, found once."""
+        return window(self)
 
-@dataclass(frozen=True)
-class Ticket:
+
+class Ticket(NamedTuple):
     """A ticket as the decision sees it; ``belongs`` is False for another event's, ``reissued`` for a replaced code."""
 
     party_size: int = 1
@@ -66,8 +72,7 @@ class Ticket:
     valid_until: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """An effective admission of this ticket at this checkpoint: how many, when (corrected), under which record id."""
 
     count: int
@@ -75,8 +80,7 @@ class Entry:
     id: str = ""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the door says. ``used`` and ``remaining`` are after this scan; ``remaining`` is None where nothing runs out."""
 
     outcome: str
@@ -168,7 +172,7 @@ def _shut(door: Door, now: datetime) -> tuple[str, datetime | None] | None:
         return None
     if door.status == "draft":
         return "not_yet_open", None
-    opens, closes = window(door)
+    opens, closes = door.bounds
     if opens is not None and now < opens:
         return "not_yet_open", opens
     if closes is not None and now > closes:

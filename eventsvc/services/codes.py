@@ -10,7 +10,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FOLD = str.maketrans("OIL", "011")
@@ -22,8 +22,7 @@ _IGNORED = re.compile(r"[\s\-‐-―−\u00ad\u200b-\u200f\u2028-\u202e\u2060\uf
 LONGEST = 512  # characters; anything longer is no code of ours
 
 
-@dataclass(frozen=True)
-class TicketText:
+class TicketText(NamedTuple):
     """What a text is: ``code`` (20 characters), ``pickup`` (six digits) or ``foreign`` (not ours: value empty)."""
 
     kind: str
@@ -42,6 +41,8 @@ def mint_pickup() -> str:
 
 def parse(text: str) -> TicketText:
     """Read a scanned or typed text; accepts full-width, lower case, spaces, hyphens, scanner prefixes, any host's address."""
+    if _CODE.fullmatch(text):  # what our own scanner sends
+        return TicketText("code", text.translate(_FOLD))
     if len(text) > LONGEST:
         return TicketText("foreign")
     flat = _IGNORED.sub("", unicodedata.normalize("NFKC", text)).upper()

@@ -15,6 +15,7 @@ TYPES = ("checkin", "tally", "walkin", "undo")
 BASES = ("tapped", "stocktake", "paper")
 _ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)")
+_FINER = re.compile(r"(\.\d{6})\d+")
 _LONGEST = {"checkpoint": 64, "counter": 64, "ref": 64, "topic": 60, "operator": 40, "reason": 200, "note": 300, "name": 50, "phone": 40}
 
 
@@ -58,7 +59,7 @@ def moment(text: Any) -> datetime | None:
     if not isinstance(text, str) or len(text) > 40 or not _RFC3339.fullmatch(text):
         return None
     try:
-        value = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.upper().replace(" ", "T")))
+        value = datetime.fromisoformat((text if len(text) <= 26 else _FINER.sub(r"\1", text)).upper())
     except ValueError:
         return None
     return value if 2000 <= value.year < 2100 else None
@@ -86,7 +87,7 @@ def _read(record_id: str, raw: dict[str, Any]) -> Form:
     at = moment(raw.get("at"))
     if at is None:
         raise Malformed("时间不对，要带时区")
-    text = {field: _text(raw, field, most) for field, most in _LONGEST.items()}
+    text = dict.fromkeys(_LONGEST) | {field: _text(raw, field, _LONGEST[field]) for field in raw if field in _LONGEST}
     decided = raw.get("decided")
     if decided not in (None, "admitted", "refused"):
         raise Malformed("手机的判断写法不对")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from eventsvc.models import Record
 from eventsvc.services import admission, folds
@@ -14,11 +15,11 @@ from eventsvc.services.record_form import Form
 from eventsvc.services.sites import Site
 
 SKEW = timedelta(minutes=5)
+_OF_ROW = itemgetter(*folds.Row._fields)
 ROW = tuple(getattr(Record, name) for name in folds.Row._fields)
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """A ticket that a record named: the registration's facts, as the decision and the answer need them."""
 
     id: str
@@ -38,7 +39,7 @@ class Known:
 
     def replaced(self) -> Known:
         """The same ticket, named by a code that was replaced since."""
-        return replace(self, reissued=True)
+        return self._replace(reissued=True)
 
 
 @dataclass
@@ -64,7 +65,7 @@ class Piece:
 
 def as_row(record: dict[str, Any]) -> folds.Row:
     """A ledger row, fresh or stored, as the folds read it."""
-    return folds.Row(*(record[name] for name in folds.Row._fields))
+    return folds.Row._make(_OF_ROW(record))
 
 
 def corrected(piece: Piece, form: Form) -> tuple[datetime, list[str]]:
