@@ -114,7 +114,7 @@ def transaction(verb: Callable[P, R]) -> Callable[P, R]:
 
 def in_transaction() -> bool:
     """Whether a verb's transaction is under way in this thread."""
-    return bool(db.session().info.get("in_verb"))
+    return bool(db.session.registry.has() and db.session().info.get("in_verb"))
 
 
 def driver() -> Any:

@@ -7,8 +7,9 @@ import logging
 import re
 import secrets
 import sys
+import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import lru_cache
@@ -181,7 +182,19 @@ def _log_access(environ: dict[str, Any], status: int, milliseconds: float, name:
         "path": redact(_readable(environ.get("PATH_INFO", ""))), "status": status, "ms": milliseconds,
         "request_id": redact(name) if name == environ.get("HTTP_X_REQUEST_ID") else name,
     }, ensure_ascii=False)
-    access.handle(logging.makeLogRecord({"name": access.name, "levelno": logging.INFO, "levelname": "INFO", "msg": "request", WRITTEN: line}))
+    _lines.append(line)
+    while _lines and _writing.acquire(blocking=False):  # whoever finds nobody writing writes for all, so that no request waits for another's line
+        try:
+            lines = [_lines.popleft() for _ in range(len(_lines))]
+            access.handle(
+                logging.makeLogRecord({"name": access.name, "levelno": logging.INFO, "levelname": "INFO", "msg": "request", WRITTEN: "\n".join(lines)})
+            )
+        finally:
+            _writing.release()
+
+
+_lines: deque[str] = deque()  # access lines that wait to be written
+_writing = threading.Lock()
 
 
 def sane_id(offered: str) -> str:

@@ -14,6 +14,7 @@ from eventsvc.models import Device, Person, Record, RecordDecision, RecordNote
 from eventsvc.ports.clock import FakeClock
 from eventsvc.services import devices, events, figures, organizations, records, registrations, roster
 from eventsvc.services.actors import PUBLIC, authenticate, device_token
+from eventsvc.services.record_form import moment
 from tests.services.world import FAIR, World, checkin, record, tally
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -510,3 +511,11 @@ def test_ids_are_the_phones_own(app_context: Flask) -> None:
     sent = tally("heads")
     world.send(world.phone(), sent)
     assert db.session.get_one(Record, str(uuid.UUID(sent["id"]))).quantity == 1
+
+
+@pytest.mark.parametrize("said", ["2026-08-14T18:00:00Z", "2026-08-14t18:00:00z", "2026-08-14 18:00:00.5Z", "2026-08-14T18:00:00.123456789+08:00"])
+def test_every_writing_of_a_time_that_rfc_3339_allows_is_read(said: str) -> None:
+    found = moment(said)
+    assert found is not None
+    assert found.utcoffset() is not None
+    assert found.isoformat()[:16] == "2026-08-14T18:00"

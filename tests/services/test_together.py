@@ -109,3 +109,26 @@ def test_beyond_the_end_of_the_line_everybody_is_told_at_once(monkeypatch: pytes
     kept = [what for what in found if isinstance(what, str)]
     assert refused and len(refused) + len(kept) == 30 and time.monotonic() - began < 10
     assert sorted(kept) == sorted(work.upper() for group in writer.groups for work in group), "who was refused was not worked on"
+
+
+def test_whoever_is_alone_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "LINGER", 30.0)
+    writer = Writer()
+    line = Together(writer)
+    began = time.monotonic()
+    assert line.run(Job("a", 1, "first")) == "FIRST"
+    assert time.monotonic() - began < 5
+    monkeypatch.setattr(together, "LINGER", 0.01)
+    at_once(line, [("a", f"w{n}") for n in range(8)])  # then the crowd is gone: one pause, and nobody is expected any more
+    for _ in range(3):
+        assert line.run(Job("a", 1, "last")) == "LAST"
+    assert line._usual == 1
+
+
+def test_a_crowd_that_comes_again_shares_one_group() -> None:
+    writer = Writer(0.02)
+    line = Together(writer)
+    for _ in range(5):
+        at_once(line, [("a", f"w{n}") for n in range(12)])
+    assert sum(map(len, writer.groups)) == 60
+    assert len(writer.groups) <= 30

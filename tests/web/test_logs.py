@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,6 +63,19 @@ def test_one_line_a_request(small: Flask, logged: Any) -> None:
     assert first["ms"] >= 0 and first["level"] == "INFO" and first["time"].endswith("Z")
     assert second["status"] == 410
     assert first["request_id"] != second["request_id"]
+
+
+def test_many_at_once_have_a_line_each(small: Flask, logged: Any) -> None:
+    def ask(number: int) -> None:
+        for n in range(20):
+            small.test_client().get(f"/fine/{number}-{n}")
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(line["path"] for line in logged()) == sorted(f"/fine/{number}-{n}" for number in range(8) for n in range(20))
 
 
 def test_a_sane_request_id_is_kept_and_echoed(small: Flask, logged: Any) -> None:
