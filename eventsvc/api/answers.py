@@ -69,6 +69,7 @@ def registration(of: Any, person: Any, zone: str, *, secrets: bool, asked: list[
         "session_sizes": of.session_sizes or {},
         "offered_until": moment(of.offered_until, zone),
         "answers": questions.shown(asked, person.answers) if person and secrets else {},
+        "unit": of.unit,
         "members": person.members if person and secrets else [],
         "guardian": person.guardian if person and secrets else None,
         "note": person.note if person and secrets else None,

@@ -1,7 +1,7 @@
 """Facts: tables, constraints and relations; no rules."""
 
 from eventsvc.models.device import Device, Invitation
-from eventsvc.models.event import Area, Checkpoint, Counter, Event, EventSession
+from eventsvc.models.event import Area, Checkpoint, Counter, Event, EventSession, Unit
 from eventsvc.models.journal import AuditEntry, FigureRollup, FrozenFigures, RememberedAnswer
 from eventsvc.models.message import Message
 from eventsvc.models.organization import AccessToken, Membership, Organization, User
@@ -40,5 +40,6 @@ __all__ = [
     "SeenConflict",
     "SessionWait",
     "SpareCode",
+    "Unit",
     "User",
 ]

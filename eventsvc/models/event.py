@@ -15,6 +15,7 @@ STATUSES = ("draft", "published", "closed", "cancelled")
 RULES = ("once", "daily", "each_time", "stamp")
 AREA_KINDS = ("module", "zone", "stage", "stall", "point")
 COUNTER_KINDS = ("headcount", "handout", "consultation", "application", "material", "custom")
+ATTENDANCE = ("present", "stand_in", "leave", "absent")
 QUALIFIERS = ("exact", "over_yu", "over_duo")
 
 
@@ -88,6 +89,7 @@ class Event(db.Model):
     sessions: Mapped[list[EventSession]] = relationship(order_by="EventSession.position", cascade="all, delete-orphan")
     checkpoints: Mapped[list[Checkpoint]] = relationship(order_by="Checkpoint.position", cascade="all, delete-orphan")
     counters: Mapped[list[Counter]] = relationship(order_by="Counter.position", cascade="all, delete-orphan")
+    units: Mapped[list[Unit]] = relationship(order_by="Unit.position", cascade="all, delete-orphan")
 
 
 class _Part:
@@ -159,3 +161,15 @@ class Counter(_Part, db.Model):
     reported_value: Mapped[int | None]
     reported_qualifier: Mapped[str | None] = mapped_column(String(16))
     reported_source: Mapped[str | None] = mapped_column(String(60))
+
+
+class Unit(_Part, db.Model):
+    """A unit (街道、园区、部门) that takes part in a meeting or a tour: how many of it are expected, and what its roll call said."""
+
+    __tablename__ = "units"
+    __table_args__ = (UniqueConstraint("event_id", "key"), _one_of("attendance", ATTENDANCE))
+
+    expected: Mapped[int] = mapped_column(default=1)
+    attendance: Mapped[str | None] = mapped_column(String(8))  # as an organizer called it; none: as its tickets were scanned
+    people: Mapped[int | None]  # of a present one or a stand-in
+    called_epoch: Mapped[int | None]  # a roll call of a rehearsal ends with it

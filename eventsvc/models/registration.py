@@ -42,6 +42,7 @@ class Registration(db.Model):
     code: Mapped[str] = mapped_column(String(20), unique=True)
     pickup_code: Mapped[str] = mapped_column(String(6))
     channel: Mapped[str] = mapped_column(String(16), default="web")
+    unit: Mapped[str | None] = mapped_column(String(64))  # key of the unit that the party stands for
     valid_from: Mapped[datetime | None] = mapped_column(Instant)
     valid_until: Mapped[datetime | None] = mapped_column(Instant)
     consent_version: Mapped[str | None] = mapped_column(String(32))

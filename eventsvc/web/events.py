@@ -101,7 +101,7 @@ def _no_place(slug: str, form: RegistrationForm, refusal: Conflict) -> Response:
 
 
 def _form_of(found: Any) -> RegistrationForm:
-    return registration_form([(session.key, session.name) for session in found.sessions], found.questions, companions_of(found))
+    return registration_form([(session.key, session.name) for session in found.sessions], found.questions, companions_of(found), found.units)
 
 
 def _show(found: Any, form: RegistrationForm, status: int = 200, *, just_filled: bool = False, retry_after: int | None = None, twice: Any = (), **changes: Any) -> Response:

@@ -114,7 +114,7 @@ class RegistrationForm(PageForm):
 
     def document(self) -> dict[str, Any]:
         """What was filled in, in the shape of the API."""
-        sessions = self._fields.get("sessions")
+        sessions, unit = self._fields.get("sessions"), self._fields.get("unit")
         return {
             "name": text_of(self.name),
             "phone": text_of(self.phone),
@@ -123,6 +123,7 @@ class RegistrationForm(PageForm):
             "sessions": list(sessions.data or []) if sessions is not None else [],
             "wait_for_sessions": bool(self.wait_for_sessions and self.wait_for_sessions.data),
             "answers": {question["key"]: _answer(question, self._fields[f"answers.{question['key']}"]) for question in self.questions},
+            **({"unit": text_of(unit) or None} if unit is not None else {}),
             **(self._companions() if self.companions else {}),
             "consent": bool(self.consent.data),
             "channel": request.form.get("channel", "web"),
@@ -137,7 +138,7 @@ class RegistrationForm(PageForm):
         }
 
 
-def registration_form(sessions: Sequence[tuple[str, str]], questions: Sequence[dict[str, Any]], companions: int = 0) -> RegistrationForm:
+def registration_form(sessions: Sequence[tuple[str, str]], questions: Sequence[dict[str, Any]], companions: int = 0, units: Sequence[Any] = ()) -> RegistrationForm:
     """The form of one event, filled with what the request sent; a fresh nonce makes a double submit one registration."""
     asked = tuple(question for question in questions if question.get("ask") == "form")
     body: dict[str, Any] = {"questions": asked, "companions": companions}
@@ -146,6 +147,9 @@ def registration_form(sessions: Sequence[tuple[str, str]], questions: Sequence[d
     )
     if messages.mail_is_on():
         body["email"] = StringField(lazy_gettext("邮箱"))
+    if units:
+        choices = [SelectChoice("", lazy_gettext("请选")), *(SelectChoice(unit.key, unit.name) for unit in units)]
+        body["unit"] = SelectField(lazy_gettext("您代表哪个单位"), [Needed()], choices=choices, validate_choice=False)
     if sessions:
         body["sessions"] = SelectMultipleField(lazy_gettext("选场次"), choices=[SelectChoice(*session) for session in sessions])
         body["wait_for_sessions"] = BooleanField(lazy_gettext("选的场次满了，我愿意候补"), false_values=(False, "false", "", "0"))

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 
 from eventsvc.db import db
 from eventsvc.models import Device, Event, Membership, Person, Registration, User
-from eventsvc.services import actors, codes, devices, events, imports, organizations, quarantine, records, registrations, rehearsals
+from eventsvc.services import actors, codes, devices, events, imports, organizations, quarantine, records, registrations, rehearsals, units
 from eventsvc.services.actors import Actor
 from tests.live import LiveServer
 
@@ -122,6 +122,7 @@ def _big(today: datetime) -> dict[str, Any]:
             "capacity": 20_000, "max_party": 8,
             "questions": [{"key": "wish", "label": "您最想学哪一项非遗手艺，或者想向哪个部门咨询哪一件事情", "type": "text"}],
         },
+        "units": [{"key": f"u-{n}", "name": f"第{n}街道（园区）办事处及其党群服务中心工作委员会", "expected": n % 3 + 1} for n in range(1, 14)],
         "areas": [{"key": f"stall-{n}", "name": f"第{n}号摊位：猴加官、黄河澄泥砚、麦秆画", "kind": "stall", "note": "传承人现场演示" * 4} for n in range(1, 31)],
         "sessions": [
             {
@@ -174,6 +175,8 @@ def _register(crowd: Crowd, owner: Actor) -> None:
         said = {"name": LONG_NAME, "phone": f"1380000{number:04d}", "party_size": size, "consent": True, "answers": {"wish": "面塑" * 40} if slug == BIG else {}}
         said["sessions"] = [f"s-{n}" for n in range(2, 9)] if kind == "whole" else []
         crowd.tickets[kind] = registrations.register(owner, slug, said).registration
+    for number, attendance in enumerate(("present", "stand_in", "leave", "absent"), 1):
+        units.call(owner, BIG, f"u-{number}", attendance, 12 if number == 1 else None)
     registrations.cancel(owner, BIG, crowd.tickets["cancelled"].id)
     registrations.block(owner, BIG, crowd.tickets["blocked"].id, True)
     for ticket in crowd.tickets.values():

@@ -18,6 +18,7 @@ IMPERSONAL = {
     "access_tokens", "areas", "audit_entries", "checkpoints", "counters", "events", "frozen_figures", "imports", "invitations", "memberships", "messages",
     "organizations", "record_decisions", "records", "registrations", "retired_codes", "seen_conflicts", "sessions", "spare_codes", "users",
     "figure_rollups", "registration_changes", "session_waits", "queue_numbers", "pauses",
+    "units",
 }  # fmt: skip
 # Tables that services/rights/erasing.py and services/retention.py empty by hand, as they belong to a record, a list or a phone.
 BY_HAND = {"record_notes", "import_rows", "quarantined_records", "devices", "remembered_answers"}

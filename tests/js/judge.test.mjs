@@ -172,6 +172,10 @@ test('the desk’s questions are asked with their words, and answers are heard',
   const { scan } = bench({ event: { ...EVENT, registration: { max_party: 5, questions } } });
   const asked = scan();
   assert.deepEqual([asked.outcome, asked.questions.map((each) => each.label), asked.message], ['answers_needed', ['年龄段'], '还要问1项']);
+  const optional = { key: 'from', label: '从哪里来', required: false, ask: 'desk' };
+  const more = bench({ event: { ...EVENT, registration: { max_party: 5, questions: [...questions, optional] } } }).scan();
+  assert.deepEqual([more.questions.map((each) => each.key), more.message], [['age', 'from'], '还要问1项'], 'with those that must be answered');
+  assert.equal(bench({ event: { ...EVENT, registration: { max_party: 5, questions: [optional] } } }).scan().outcome, 'admitted', 'never alone');
   assert.equal(scan({ answers: { age: '' } }).outcome, 'answers_needed');
   assert.equal(scan({ answers: { age: '60+' } }).outcome, 'admitted');
 });

@@ -108,6 +108,7 @@ test('answers have the types that the questions want', () => {
   data.append('from', ' 新天地社区 ');
   const questions = [{ key: 'age', label: '', type: 'yes_no' }, { key: 'many', label: '', type: 'multi', choices: ['a', 'b', 'c'] }, { key: 'count', label: '', type: 'number' }, { key: 'from', label: '' }];
   assert.deepEqual(readAnswers(data, questions), { age: true, many: ['a', 'b'], count: 3, from: '新天地社区' });
+  assert.deepEqual(readAnswers(new FormData(), questions), { age: '', many: [], count: '', from: '' }, 'what may stay unanswered is no answer');
   assert.deepEqual(choicesOf(questions[0]), ['是', '否']);
 });
 

@@ -81,6 +81,8 @@ def test_sealed_answers_stand_nowhere_in_plain_and_are_shown_to_whoever_says_why
     assert person and questions.shown(event.questions, person.answers) == {"id": "11" + "*" * 13 + "02X", "real": "欧**雨"}
     with pytest.raises(Invalid):
         registrations.reveal(world.owner, world.slug, ticket.id, " ")
+    with pytest.raises(Invalid):
+        registrations.reveal(world.owner, world.slug, ticket.id, "王桂芳来电核对")
     assert registrations.reveal(world.owner, world.slug, ticket.id, "核对保险名单") == {"id": ID, "real": "欧阳小雨"}
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "registration.reveal")).one()
     assert entry.detail["reason"] == "核对保险名单" and ID not in str(entry.detail)

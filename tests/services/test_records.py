@@ -156,6 +156,18 @@ def test_desk_questions_are_asked_and_answered() -> None:
     assert world.send(phone, checkin(ticket, answers={"band": "成人"}))[0]["outcome"] == "admitted"
 
 
+def test_questions_that_may_stay_unanswered_are_asked_with_those_that_may_not() -> None:
+    must = {"key": "band", "label": "年龄段", "required": True, "ask": "desk", "type": "age_band"}
+    may = {"key": "from", "label": "从哪个社区来", "ask": "desk"}
+    world = World({"registration": {"questions": [may, must]}})
+    phone, ticket = world.phone(), world.ticket()
+    [asked] = world.send(phone, checkin(ticket))
+    assert (asked["message"], [q["key"] for q in asked["questions"]]) == ("还要问1项", ["from", "band"])
+    assert world.send(phone, checkin(ticket, answers={"band": "60岁及以上", "from": ""}))[0]["outcome"] == "admitted"
+    alone = World({"slug": "alone", "registration": {"questions": [may]}})
+    assert alone.send(alone.phone(), checkin(alone.ticket()))[0]["outcome"] == "admitted", "never alone: nobody waits for it"
+
+
 def test_what_the_first_part_of_a_party_answered_is_not_asked_again() -> None:
     question = {"key": "age", "label": "年龄段", "type": "choice", "choices": ["老人", "其他"], "required": True, "ask": "desk"}
     world = World({"registration": {"questions": [question]}})

@@ -28,6 +28,7 @@ class RegistrationBody(Shape):
     session_sizes: Annotated[dict[str, int], Field(description="How many of the party go to a session, where it is not everybody.")] = {}
     wait_for_sessions: Annotated[bool | list[str], Field(description="Whether the line of a full session will do: all of them, or these.")] = False
     answers: dict[str, Any] = {}
+    unit: Annotated[str | None, Field(description="Key of the event's unit that the party stands for; residents need one where the event has units.")] = None
     members: Annotated[list[Member], Field(max_length=98)] = []
     guardian: Annotated[str | None, Field(max_length=20, description="What the registrant is to the children under 14 among the members.")] = None
     guardian_consent: Annotated[bool, Field(description="Needed where a member is under 14; never assumed.")] = False
@@ -75,6 +76,7 @@ class RegistrationRow(Shape):
     session_sizes: dict[str, int]
     offered_until: datetime | None
     answers: dict[str, Any]
+    unit: str | None
     members: list[Member]
     guardian: str | None
     note: str | None

@@ -38,7 +38,7 @@ def parse(data: Any) -> EventDocument:
 def _cross_check(document: EventDocument) -> list[Fault]:
     """What only the whole document can tell: keys that are double, that point nowhere."""
     faults: list[Fault] = []
-    for group in ("areas", "sessions", "checkpoints", "counters"):
+    for group in ("areas", "sessions", "checkpoints", "counters", "units"):
         seen: set[str] = set()
         for index, part in enumerate(getattr(document, group)):
             if part.key in seen:

@@ -77,6 +77,14 @@ class CounterDocument(_Part):
     reported: ReportedDocument | None = None
 
 
+class UnitDocument(_Part):
+    """A unit that takes part in a meeting or a tour (街道、园区), and how many of it are expected (应到)."""
+
+    key: Key
+    name: needed_text(120)
+    expected: Annotated[StrictInt, Field(ge=1, le=9999)] = 1
+
+
 class QuestionDocument(_Part):
     """A question asked at registration (``ask: form``) or at the desk (``ask: desk``, at most three).
 
@@ -147,6 +155,7 @@ class EventDocument(_Part):
     sessions: Annotated[list[SessionDocument], Field(max_length=500)] = []
     checkpoints: Annotated[list[CheckpointDocument], Field(max_length=200)] = []
     counters: Annotated[list[CounterDocument], Field(max_length=200)] = []
+    units: Annotated[list[UnitDocument], Field(max_length=200)] = []
 
     @model_validator(mode="after")
     def _entrance_defaults_to_the_first(self) -> EventDocument:

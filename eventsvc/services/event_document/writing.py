@@ -99,4 +99,5 @@ def dump(event: Event) -> dict[str, Any]:
             }
             for c in event.counters
         ],
+        "units": [{"key": u.key, "name": u.name, "expected": u.expected} for u in event.units],
     }

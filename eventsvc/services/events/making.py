@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from eventsvc.db import db, transaction
 from eventsvc.errors import Conflict, Forbidden, Invalid
-from eventsvc.models import Area, Checkpoint, Counter, Event, EventSession, Record, Registration, SessionWait
+from eventsvc.models import Area, Checkpoint, Counter, Event, EventSession, Record, Registration, SessionWait, Unit
 from eventsvc.ports import clock
 from eventsvc.services import event_document, journal, messages, organizations, registrations, spares
 from eventsvc.services.actors import Actor, load_event
@@ -103,6 +103,9 @@ def _check_keys(event: Event, document: EventDocument) -> None:
         waited = select(SessionWait.id).where(SessionWait.event_id == event.id, SessionWait.session.in_(gone)).limit(1)
         if any(gone.intersection(keys) for keys in chosen) or db.session.scalar(waited):
             raise Conflict("key_in_use", "有人报名的场次不能删除")
+    gone = {u.key for u in event.units} - {u.key for u in document.units}
+    if gone and db.session.scalar(select(Registration.id).where(Registration.event_id == event.id, Registration.unit.in_(gone)).limit(1)):
+        raise Conflict("key_in_use", "已有人代表报名的单位不能删除")
     for session in event.sessions:
         capacity = next((s.capacity for s in document.sessions if s.key == session.key), None)
         if capacity is not None and capacity < session.places_taken:
@@ -141,6 +144,7 @@ def _apply(event: Event, document: EventDocument, now: datetime) -> None:
         row["reported_source"] = part.reported.source if part.reported else None
         counters.append(row)
     _merge(event.counters, Counter, counters)
+    _merge(event.units, Unit, [part.model_dump() for part in document.units])
     event.updated_at = now
     event.revision = (event.revision or 0) + 1
 

@@ -1,6 +1,6 @@
 """Which column is what: the heading row is found and matched by its words; without one, the cells themselves tell.
 
-A column's target is ``name`` · ``phone`` · ``party_size`` · ``sessions`` · ``note`` · ``answers.<key>``, or None for one
+A column's target is ``name`` · ``phone`` · ``party_size`` · ``sessions`` · ``unit`` · ``note`` · ``answers.<key>``, or None for one
 that is left alone. Every target has at most one column.
 """
 
@@ -16,13 +16,14 @@ from eventsvc.errors import Fault, Invalid
 from eventsvc.models import Event
 from eventsvc.services.questions import SENSITIVE  # a list waits in plain for a day: these never stand in one
 
-TARGETS = ("name", "phone", "party_size", "sessions", "note")
+TARGETS = ("name", "phone", "party_size", "sessions", "unit", "note")
 _LOOKED_AT = 15  # rows among which the headings are looked for
 _SAMPLE = 40  # rows that tell what a column without a heading holds
 _WORDS = (
     ("phone", re.compile("手机|手机号|手机号码|电话|电话号码|联系电话|联系方式|号码|phone|phonenumber|mobile|tel|telephone|contact"), re.compile("手机|电话|联系方式|phone|mobile")),
     ("party_size", re.compile("人数|参加人数|报名人数|几人|几位|一共几位|数量|party|partysize|people|howmany|howmanypeople|size|number"), re.compile("人数|几位|几人|people|party")),
     ("sessions", re.compile("场次|选场次|时段|场|session|sessions"), re.compile("场次|时段|session")),
+    ("unit", re.compile("单位|代表单位|所属单位|单位名称|街道|园区|部门|unit"), re.compile("单位|街道|园区|unit")),
     ("name", re.compile("姓名|名字|称呼|名称|报名人|参加人|联系人|昵称|微信名|name|fullname"), re.compile("姓名|名字|称呼|name")),
     ("note", re.compile("备注|说明|留言|其他|note|notes|remark|remarks|comment|comments"), re.compile("备注|留言|note|remark")),
 )  # fmt: skip
@@ -73,7 +74,7 @@ def layout(rows: Sequence[tuple[int, list[str]]], header: Any, targets: Any, eve
 
 def choices(event: Event) -> list[str]:
     """What a column can be in this event."""
-    base = [target for target in TARGETS if target != "sessions" or event.sessions]
+    base = [target for target in TARGETS if getattr(event, {"unit": "units"}.get(target, target), True)]
     return [*base, *(f"answers.{question['key']}" for question in event.questions if question["type"] not in SENSITIVE)]
 
 
@@ -98,7 +99,7 @@ def _flat(text: str) -> str:
 def _matched(cells: list[str], event: Event) -> dict[int, str]:
     """Which cells of a row are headings, the surest first; each target once."""
     labels = {_flat(question["label"]): f"answers.{question['key']}" for question in event.questions if question["type"] not in SENSITIVE}
-    sure: list[tuple[int, int, int, str]] = []
+    known, sure = set(choices(event)), list[tuple[int, int, int, str]]()
     for column, cell in enumerate(cells):
         flat = _flat(cell)
         if not flat or len(flat) > 40:
@@ -106,7 +107,7 @@ def _matched(cells: list[str], event: Event) -> dict[int, str]:
         if flat in labels:
             sure.append((-_EXACT, -1, column, labels[flat]))
         for order, (target, whole, part) in enumerate(_WORDS):
-            if target == "sessions" and not event.sessions:
+            if target not in known:
                 continue
             if whole.fullmatch(flat):
                 sure.append((-_EXACT, order, column, target))

@@ -37,6 +37,8 @@ def document(cells: Sequence[str], targets: Sequence[str | None], event: Event) 
         made["party_size"] = _party(given["party_size"], faults)
     if "sessions" in given:
         made["sessions"] = _sessions(given["sessions"], event, faults)
+    if "unit" in given:
+        made["unit"] = _unit(given["unit"], event, faults)
     if "note" in given:
         made["note"] = " ".join(given["note"].split())
     for question in event.questions:
@@ -85,6 +87,14 @@ def _sessions(cell: str, event: Event, faults: list[Fault]) -> list[str]:
         else:
             chosen.append(key)
     return chosen
+
+
+def _unit(cell: str, event: Event, faults: list[Fault]) -> str | None:
+    """The unit of that name or key."""
+    known = {_same(word): unit.key for unit in event.units for word in (unit.key, unit.name)}
+    if _same(cell) not in known:
+        faults.append(Fault("unit", "unknown", "没有叫“{cell}”的单位，请先在活动里加上", {"cell": cell[:40]}))
+    return known.get(_same(cell))
 
 
 def _answer(cell: str, question: dict[str, Any]) -> Any:

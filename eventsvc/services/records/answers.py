@@ -68,7 +68,8 @@ def checkin_answer(
         answer["first_checkpoint"] = first.checkpoint
         answer["first_device"] = device
     if record["outcome"] == "answers_needed":
-        answer["questions"] = [q for q in piece.site.questions if q["key"] in set(questions)]
+        open_too = _may_be_asked(piece, known) if known else frozenset()
+        answer["questions"] = [q for q in piece.site.questions if q["key"] in open_too.union(questions)]
     place = piece.site.checkpoints.get(first.checkpoint or "") if first else None
     answer["message"] = sentence(
         record["outcome"],
@@ -136,6 +137,12 @@ def stored_answer(piece: Piece, form: Form, record: dict[str, Any], status: str)
     if "admitted" in piece.later.get(record["id"], ()) and record["outcome"] != "admitted" and "conflict" not in answer["flags"]:
         answer["flags"].append("conflict")
     return answer
+
+
+def _may_be_asked(piece: Piece, known: Known) -> frozenset[str]:
+    """The desk's questions that may stay unanswered: they are asked with those that may not, never alone, with a queue at the gate."""
+    optional = frozenset(q["key"] for q in piece.site.questions if q.get("ask") == "desk" and not q.get("required"))
+    return optional.difference(piece.learnt.get(known.id, known.answered))
 
 
 def _open_questions(piece: Piece, known: Known) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, literal, or_, select
 
 from eventsvc.db import db, transaction
 from eventsvc.errors import Invalid, Missing
@@ -44,6 +45,14 @@ def answers_of(event: Event, registration: Registration, person: Person | None) 
     return {**desk_answers([registration.id]).get(registration.id, {}), **(person.answers if person else {})}
 
 
+def names_anyone(event: Event, said: str) -> bool:
+    """Whether a reason holds a telephone number or the name of one of the event's people: the journal cannot forget it."""
+    if re.search(r"\d{7}", re.sub(r"[\s\-]", "", said)):
+        return True
+    named = select(Person.registration_id).where(Person.event_id == event.id, func.length(Person.name) >= 2, literal(said).contains(Person.name))
+    return db.session.scalar(named.limit(1)) is not None
+
+
 @transaction
 def reveal(actor: Actor, slug: str, registration_id: str, reason: str) -> dict[str, Any]:
     """The answers of one party in plain; the journal keeps who wanted them and why, never what they are. Raises Invalid, Missing."""
@@ -51,6 +60,8 @@ def reveal(actor: Actor, slug: str, registration_id: str, reason: str) -> dict[s
     said = " ".join(reason.split())
     if not 2 <= len(said) <= 100 or unprintable(said):
         raise Invalid.one("reason", "required", "请写明为什么要看（2到100个字）")
+    if names_anyone(event, said):
+        raise Invalid.one("reason", "names", "事由会一直留在操作记录里，请不要写姓名和电话")
     registration = db.session.scalar(select(Registration).where(Registration.id == registration_id, Registration.event_id == event.id))
     person = db.session.get(Person, registration_id) if registration else None
     if registration is None or person is None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal, or_, select
+from sqlalchemy import or_, select
 
 from eventsvc.db import db, transaction
 from eventsvc.errors import Invalid
@@ -16,7 +15,7 @@ from eventsvc.models import Event, Person, Registration
 from eventsvc.services import journal, questions
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.persons import mask_name, mask_phone, show_phone, unprintable
-from eventsvc.services.registrations.answers import desk_answers
+from eventsvc.services.registrations.answers import desk_answers, names_anyone
 from eventsvc.services.registrations.arrivals import parties_in
 
 _SET = 500  # registrations read together
@@ -40,6 +39,7 @@ class Listed:
     note: str = ""
     answers: dict[str, Any] | None = None
     members: tuple[dict[str, Any], ...] = ()
+    unit: str = ""
 
 
 @transaction
@@ -49,7 +49,7 @@ def export(actor: Actor, slug: str, *, plain: bool = False, reason: str = "", ki
     said = " ".join(reason.split())
     if plain and (not SHORTEST_REASON <= len(said) <= LONGEST_REASON or unprintable(said)):
         raise Invalid.one("reason", "required", "导出完整的姓名和电话要写明事由（{least}到{most}个字）", least=SHORTEST_REASON, most=LONGEST_REASON)
-    if plain and _names_anyone(event, said):
+    if plain and names_anyone(event, said):
         raise Invalid.one("reason", "names", "事由会一直留在操作记录里，请不要写姓名和电话")
     rows = list(_rows(event, plain))
     detail = {"reason": said} if plain else {}
@@ -57,17 +57,9 @@ def export(actor: Actor, slug: str, *, plain: bool = False, reason: str = "", ki
     return event, rows
 
 
-def _names_anyone(event: Event, said: str) -> bool:
-    """Whether a reason holds a telephone number or the name of one of the event's people: the journal cannot forget it."""
-    if re.search(r"\d{7}", re.sub(r"[\s\-]", "", said)):
-        return True
-    named = select(Person.registration_id).where(Person.event_id == event.id, func.length(Person.name) >= 2, literal(said).contains(Person.name))
-    return db.session.scalar(named.limit(1)) is not None
-
-
 def _rows(event: Event, plain: bool) -> Iterator[Listed]:
     names = {session.key: session.name for session in event.sessions}
-    after = 0
+    units, after = {unit.key: unit.name for unit in event.units}, 0
     while True:
         query = (
             select(Registration, Person)
@@ -84,8 +76,8 @@ def _rows(event: Event, plain: bool) -> Iterator[Listed]:
             yield Listed(
                 of.seq, name if plain else mask_name(name), show_phone(phone) if plain else mask_phone(phone), of.party_size, came[of.id],
                 "blocked" if of.blocked else of.status, tuple(names.get(key, key) for key in of.sessions), of.channel, of.created_at,
-                of.pickup_code if plain else "", (person.note or "") if plain and person else "", 
-                {**at_desk.get(of.id, {}), **questions.plain(person.answers)} if plain and person else None, tuple(person.members) if plain and person else (),
+                of.pickup_code if plain else "", (person.note or "") if plain and person else "",
+                {**at_desk.get(of.id, {}), **questions.plain(person.answers)} if plain and person else None, tuple(person.members) if plain and person else (), units.get(of.unit or "", ""),
             )  # fmt: skip
         if len(found) < _SET:
             return

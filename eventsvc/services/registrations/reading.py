@@ -29,6 +29,7 @@ class Wanted:
     party: Party = Party()
     session_sizes: dict[str, int] = field(default_factory=dict)
     may_wait_for: frozenset[str] = frozenset()  # sessions whose line will do where they are full
+    unit: str | None = None
 
 
 def read_form(data: Any, event: Event, public: bool) -> Wanted:
@@ -64,6 +65,11 @@ def read_form(data: Any, event: Event, public: bool) -> Wanted:
         faults.append(Fault("party_size", "too_many", "一次最多报{most}位", {"most": event.max_party}))
     chosen, wrong = sessions.read(data, event, party_size if type(party_size) is int else 1)
     faults += wrong
+    unit = text("unit") or None
+    if unit is not None and unit not in {one.key for one in event.units}:
+        faults.append(Fault("unit", "unknown_key", "没有这个单位"))
+    elif unit is None and public and event.units:
+        faults.append(Fault("unit", "required", "请选您代表的单位"))
     answers, wrong = _read_answers(data.get("answers"), event)
     party, strange = read_party(data, event, party_size if type(party_size) is int else 1, public)
     faults += [*wrong, *strange]
@@ -80,7 +86,7 @@ def read_form(data: Any, event: Event, public: bool) -> Wanted:
     if faults:
         raise Invalid(faults)
     return Wanted(
-        name, phone, party_size, chosen.keys, answers, channel, clean_text(note) if note else None, email, party, chosen.sizes, chosen.may_wait_for
+        name, phone, party_size, chosen.keys, answers, channel, clean_text(note) if note else None, email, party, chosen.sizes, chosen.may_wait_for, unit
     )
 
 

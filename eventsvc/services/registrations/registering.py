@@ -79,7 +79,7 @@ def read_manage_token(token: str) -> str | None:
 
 
 def register(actor: Actor, slug: str, data: Any, *, address: str = "", may_wait: bool = True) -> Registered:
-    """Register ``{name, phone, party_size, sessions, answers, consent, channel}``; confirmed, waitlisted or pending.
+    """Register ``{name, phone, party_size, sessions, answers, unit, consent, channel}``; confirmed, waitlisted or pending.
 
     ``may_wait`` False raises Conflict ``waitlist_only`` where only the waitlist is left, so that a page may ask first.
     Raises Invalid with every fault, Conflict (``event_full``, ``registration_closed`` …), TooMany for the public limits.
@@ -197,6 +197,7 @@ def entry(
         id=str(uuid.uuid4()), event_id=event.id, seq=event.next_seq, status=placed.status, blocked=False, party_size=wanted.party_size,
         sessions=[key for key in wanted.sessions if key not in placed.lines],
         session_sizes={key: size for key, size in sizes.items() if key not in placed.lines}, code=code, pickup_code=pickup, channel=wanted.channel,
+        unit=wanted.unit,
         consent_version=CONSENT_VERSION if public else None, consent_at=now if public else None, answered=sorted(wanted.answers),
         guardian_version=CONSENT_VERSION if wanted.party.guardian else None, guardian_at=now if wanted.party.guardian else None,
         created_at=now, updated_at=now, passed_over=0, yields=False,

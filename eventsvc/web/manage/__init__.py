@@ -27,11 +27,12 @@ from eventsvc.web.manage import (
     states,
     tallies,
     transfer,
+    units,
     waitlist,
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, rights, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper, waitlist)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, rights, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper, units, waitlist)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:

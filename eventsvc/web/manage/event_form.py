@@ -18,7 +18,7 @@ from eventsvc.services import naming
 from eventsvc.services.questions import AGE_BANDS
 from eventsvc.web.forms import Needed, PageForm, text_of
 
-GROUPS = ("areas", "sessions", "checkpoints", "counters", "questions")
+GROUPS = ("areas", "sessions", "checkpoints", "counters", "questions", "units")
 INSIDE = "registration"  # where the document keeps the questions
 MOST_ROWS = 200
 _LOCAL = re.compile(r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})日?[T\s]*(\d{1,2})[::](\d{2})(?::\d\d)?")
@@ -123,6 +123,14 @@ class QuestionRow(Form):
     reason = StringField(lazy_gettext("为什么要收（姓名、证件号才填）"))
 
 
+class UnitRow(Form):
+    """A unit that takes part, and how many of it are expected; several names in one row make as many units."""
+
+    key = HiddenField()
+    name = StringField(lazy_gettext("单位（几个可以用、隔开）"))
+    expected = StringField(lazy_gettext("各应到几位"), default="1")
+
+
 class EventForm(PageForm):
     """An event's form; times are on the clock of the event's own zone."""
 
@@ -161,6 +169,7 @@ class EventForm(PageForm):
     checkpoints = FieldList(FormField(CheckpointRow))
     counters = FieldList(FormField(CounterRow))
     questions = FieldList(FormField(QuestionRow))
+    units = FieldList(FormField(UnitRow))
 
     def find(self, name: str) -> Field | None:
         """The field of a dotted name in the document: ``registration.capacity``, ``counters.0.stock`` (after `read`)."""
@@ -259,11 +268,15 @@ def read(form: EventForm, base: dict[str, Any]) -> dict[str, Any]:
     for group in GROUPS:
         known = {row["key"]: row for row in _listed(base, group)}
         rows = [row for row in form[group] if text_of(row.form.name).strip() or text_of(row.form.key)]
+        if group == "units":
+            rows = [one for row in rows for one in [row] * max(1, len(_names(row.form)))]
         form.where[group] = rows
         taken = {text_of(row.form.key) for row in rows} | set(known)
         made = [_row(row.form, known, taken, zone) for row in rows]
         if group == "questions":
             registration[group] = [{**row, "label": row["name"]} for row in made]
+        elif group == "units":
+            document[group] = _split(rows, made, taken)
         else:
             document[group] = made
     document["slug"] = document["slug"] or base.get("slug")
@@ -274,6 +287,25 @@ def read(form: EventForm, base: dict[str, Any]) -> dict[str, Any]:
     if document.get("participation") not in {None, "entries", "none"} | {row["key"] for row in document["counters"]}:
         document["participation"] = "entries"
     return document
+
+
+def _names(row: Form) -> list[str]:
+    """The names in a unit's row: one, or several of new units."""
+    typed = text_of(row["name"])
+    return [typed] if text_of(row["key"]) else [name for part in re.split(r"[、,,;;\n]", typed) if (name := part.strip())]
+
+
+def _split(rows: list[Any], made: list[dict[str, Any]], taken: set[str]) -> list[dict[str, Any]]:
+    """The units of rows that stand there once for each name in them."""
+    units: list[dict[str, Any]] = []
+    for index, (row, unit) in enumerate(zip(rows, made, strict=True)):
+        names, place = _names(row.form), sum(before is row for before in rows[:index])
+        if len(names) > 1:
+            key = naming.key(names[place], taken)
+            taken.add(key)
+            unit = {**unit, "name": names[place], "key": key}
+        units.append(unit)
+    return units
 
 
 def _zone(name: str) -> str:
@@ -292,7 +324,7 @@ def _row(row: Form, known: dict[str, Any], taken: set[str], zone: str) -> dict[s
         name = field.short_name
         if name in _TIMES:
             typed[name] = moment(text_of(field), zone)
-        elif name in {"capacity", "stock"}:
+        elif name in {"capacity", "stock", "expected"}:
             typed[name] = number(text_of(field))
         elif name in {"topics", "choices"}:
             typed[name] = [topic for part in re.split(r"[、,,;;\n]", text_of(field)) if (topic := part.strip())]
@@ -334,7 +366,7 @@ def spoken(faults: Sequence[Fault]) -> list[Fault]:
 
 def blank_rows() -> dict[str, Form]:
     """An empty row of each list, whose names hold ``__i__`` in place of a number, for the script to copy."""
-    kinds = {"areas": AreaRow, "sessions": SessionRow, "checkpoints": CheckpointRow, "counters": CounterRow, "questions": QuestionRow}
+    kinds = {"areas": AreaRow, "sessions": SessionRow, "checkpoints": CheckpointRow, "counters": CounterRow, "questions": QuestionRow, "units": UnitRow}
     return {group: kind(prefix=f"{group}-__i__-") for group, kind in kinds.items()}
 
 
@@ -345,5 +377,6 @@ def titles() -> dict[str, tuple[str, str, str]]:
         "counters": (gettext("计数项"), gettext("现场要数的东西。简报照着写，如：“发放”“宣传册”300“份”。"), gettext("加一个计数项")),
         "areas": (gettext("区域"), gettext("居民在活动页上看到的分区、摊位、点位。"), gettext("加一个区域")),
         "questions": (gettext("报名问题"), gettext("除姓名、电话、人数以外，非问不可的才加。"), gettext("加一个问题")),
+        "units": (gettext("参加单位"), gettext("街道、园区、部门。报名时选自己代表哪个单位，开会时看应到、实到。"), gettext("加一行单位")),
         "sessions": (gettext("场次"), gettext("要分时间、分名额报名的才填。"), gettext("加一个场次")),
     }

@@ -59,11 +59,13 @@ def exported(slug: str) -> AnyResponse:
     asked = event.questions if plain else []
     headings = [gettext("序号"), gettext("姓名"), gettext("电话"), gettext("人数"), gettext("已到"), gettext("状态"), gettext("场次"), gettext("方式"), gettext("报名时间")]
     widths = [8, 14, 18, 8, 8, 12, 20, 12, 20]
+    if event.units:
+        headings, widths = [*headings, gettext("单位")], [*widths, 24]
     named = [gettext("同行的人")] if plain and event.members == "names" else []
     if plain:
         headings += [gettext("签到码"), gettext("备注"), *named, *(question["label"] for question in asked)]
         widths += [10, 24, *[24] * len(named), *[18] * len(asked)]
-    lines = _lines(rows, asked, plain, bool(named))
+    lines = _lines(rows, asked, plain, bool(named), bool(event.units))
     if kind == "csv":
         body, mime = table.separated(headings, lines, event.timezone), table.CSV_MIME
     else:
@@ -72,13 +74,14 @@ def exported(slug: str) -> AnyResponse:
     return Response(body, headers=headers, content_type=mime)
 
 
-def _lines(rows: Iterable[registrations.Listed], asked: list[dict[str, Any]], plain: bool, named: bool) -> Iterable[list[table.Cell]]:
+def _lines(rows: Iterable[registrations.Listed], asked: list[dict[str, Any]], plain: bool, named: bool, units: bool) -> Iterable[list[table.Cell]]:
     statuses = {value: str(word) for value, word in STATUSES}
     for row in rows:
         sessions = gettext("、").join(row.sessions)
         line: list[table.Cell] = [
             row.seq, row.name, row.phone, row.party_size, row.came, statuses.get(row.status, row.status), sessions,
             str(CHANNEL_WORDS.get(row.channel, row.channel)), row.created_at,
+            *([row.unit] if units else []),
         ]  # fmt: skip
         if plain:
             given = row.answers or {}

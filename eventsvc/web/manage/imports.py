@@ -25,6 +25,7 @@ WORDS = {
     "phone": lazy_gettext("电话号码"),
     "party_size": lazy_gettext("人数"),
     "sessions": lazy_gettext("场次"),
+    "unit": lazy_gettext("单位"),
     "note": lazy_gettext("备注"),
 }
 STATES = {"draft": lazy_gettext("还没有导入"), "running": lazy_gettext("正在导入"), "done": lazy_gettext("已导入"), "undone": lazy_gettext("已撤销")}

@@ -37,6 +37,7 @@ WORDS = {
     "message.resend": lazy_gettext("重发通知"),
     "calls.read": lazy_gettext("查看电话名单"),
     "calls.tick": lazy_gettext("记下电话通知"),
+    "unit.call": lazy_gettext("单位点名"),
     "device.invite": lazy_gettext("生成加入链接"),
     "device.revoke": lazy_gettext("停用手机"),
     "quarantine.accept": lazy_gettext("接受停用手机的记录"),

@@ -124,6 +124,7 @@ def _shown(slug: str, registration_id: str, form: PartyForm | None = None, statu
         name=name if editor else mask_name(name), phone=phone if editor else mask_phone(person.phone if person else None),
         note=person.note if person else None, answers=_answers(event, opened or questions.shown(event.questions, given)) if editor else [],
         sealed=editor and opened is None and any(map(questions.is_sealed, given.values())), reveal=RevealForm(), ages=dict(AGES),
+        unit=next((unit.name for unit in event.units if unit.key == found.unit), None),
         members=person.members if person and editor else [], guardian=person.guardian if person and editor else None,
         doubles=registrations.doubles_of(event, found, person) if editor else [],
         lines=all_said(evidence.lines_of(event, "ticket", found.id)), position=registrations.position(found),
@@ -257,9 +258,11 @@ def register(slug: str) -> AnyResponse:
 
 def _desk_form(event: Any) -> Any:
     """The residents' form with the desk's channels instead of 给自己报名."""
-    form = registration_form([(session.key, session.name) for session in event.sessions], event.questions, companions_of(event))
+    form = registration_form([(session.key, session.name) for session in event.sessions], event.questions, companions_of(event), event.units)
     form.channel.label.text = gettext("怎么报的")
     form.channel.choices = CHANNELS
+    if event.units:
+        form.unit.label.text = gettext("代表哪个单位")
     if request.method == "GET":
         form.channel.data = "desk"
     return form

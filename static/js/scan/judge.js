@@ -153,7 +153,8 @@ export class Judge {
     const event = this.event();
     const zone = event.timezone;
     const first = verdict.first && entries.find((entry) => entry.id === verdict.first?.id);
-    const questions = (event.registration?.questions || []).filter((/** @type {any} */ each) => verdict.questions.includes(each.key));
+    const answered = new Set(ticket?.answered || []); // what may stay unanswered is asked with what may not, never alone
+    const questions = (event.registration?.questions || []).filter((/** @type {any} */ each) => verdict.questions.includes(each.key) || (each.ask === 'desk' && !each.required && !answered.has(each.key)));
     const message = doorSays(verdict.outcome, {
       admitted: record.count,
       direction: record.direction,

@@ -17,11 +17,13 @@ export function choicesOf({ type, choices }) {
 /** @param {Question[]} questions @returns {HTMLElement[]} */
 export function questionFields(questions) {
   return questions.map((question) => {
-    const { key, label, type } = question;
+    const { key, type } = question;
+    const needed = question.required !== false;
+    const label = needed ? question.label : `${question.label}${WORDS.optional}`;
     const choices = choicesOf(question);
-    if (!choices.length) return make('label', {}, label, make('input', { class: 'form-control', name: key, maxlength: 200, required: true, autocomplete: 'off', inputmode: type === 'number' ? 'numeric' : null }));
+    if (!choices.length) return make('label', {}, label, make('input', { class: 'form-control', name: key, maxlength: 200, required: needed, autocomplete: 'off', inputmode: type === 'number' ? 'numeric' : null }));
     const many = type === 'multi';
-    const chips = choices.map((choice) => make('label', { class: 'choice' }, make('input', { type: many ? 'checkbox' : 'radio', name: key, value: choice, required: !many }), choice));
+    const chips = choices.map((choice) => make('label', { class: 'choice' }, make('input', { type: many ? 'checkbox' : 'radio', name: key, value: choice, required: needed && !many }), choice));
     return make('fieldset', {}, make('legend', {}, label), ...chips);
   });
 }
@@ -38,7 +40,7 @@ export function readAnswers(data, questions) {
 /** @param {string | undefined} type @param {string[]} given */
 function readAnswer(type, given) {
   if (type === 'multi') return given;
-  if (type === 'yes_no') return given[0] === WORDS.yes;
+  if (type === 'yes_no') return given[0] ? given[0] === WORDS.yes : '';
   if (type === 'number' && given[0] && Number.isFinite(Number(given[0]))) return Number(given[0]);
   return given[0] || '';
 }

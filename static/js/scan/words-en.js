@@ -130,6 +130,7 @@ export const ENGLISH = {
   cancel: 'Cancel',
   next: 'Next',
   answered: 'Asked, go on',
+  optional: ' (optional)',
   yes: 'Yes',
   no: 'No',
   wasIn: (count) => `inside already: ${count}`,

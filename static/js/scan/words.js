@@ -163,6 +163,7 @@ export const CHINESE = {
   cancel: '取消',
   next: '下一位',
   answered: '问好了，继续',
+  optional: '（选填）',
   yes: '是',
   no: '否',
   /** @param {number} count */
