@@ -86,7 +86,7 @@ TURNS = {
 class PostponeForm(PageForm):
     """Another time, or none yet: chosen in so many words, never by an empty field."""
 
-    when = RadioField(lazy_gettext("改成什么时候"), choices=[("new", lazy_gettext("定了新的时间")), ("later", lazy_gettext("时间未定"))], default="new", validate_choice=False)
+    when = RadioField(lazy_gettext("改成什么时候"), choices=[("new", lazy_gettext("新的时间")), ("later", lazy_gettext("时间未定"))], default="new", validate_choice=False)
     starts_at = StringField(lazy_gettext("新的开始时间"))
     ends_at = StringField(lazy_gettext("新的结束时间"))
 
