@@ -23,6 +23,7 @@ ACTIONS: Final[dict[str, tuple[str | None, frozenset[str], bool]]] = {
     "registration.create": (None, frozenset({"register"}), True),
     "registration.list": ("viewer", frozenset(), False),
     "registration.edit": ("editor", frozenset(), False),
+    "slip.name": ("editor", frozenset({"register"}), False),
     "device.list": ("viewer", frozenset(), False),
     "device.edit": ("editor", frozenset(), False),
     "record.submit": ("editor", frozenset(SCOPES), False),

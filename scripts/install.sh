@@ -34,6 +34,7 @@ install_tools() {
     command -v ffmpeg >/dev/null 2>&1 || missing="$missing ffmpeg"
     command -v strace >/dev/null 2>&1 || missing="$missing strace"
     command -v node >/dev/null 2>&1 || missing="$missing nodejs"
+    command -v pdftoppm >/dev/null 2>&1 || missing="$missing poppler-utils"
     have_postgresql || missing="$missing postgresql"
     command -v wrk >/dev/null 2>&1 || missing="$missing wrk"
     command -v pgbouncer >/dev/null 2>&1 || [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"

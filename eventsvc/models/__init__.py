@@ -5,6 +5,7 @@ from eventsvc.models.event import Area, Checkpoint, Counter, Event, EventSession
 from eventsvc.models.journal import AuditEntry, FigureRollup, FrozenFigures, RememberedAnswer
 from eventsvc.models.message import Message
 from eventsvc.models.organization import AccessToken, Membership, Organization, User
+from eventsvc.models.paper import Slip
 from eventsvc.models.record import QuarantinedRecord, Record, RecordDecision, RecordNote, SeenConflict
 from eventsvc.models.registration import Pause, Person, QueueNumber, Registration, RegistrationChange, RetiredCode, SessionWait, SpareCode
 from eventsvc.models.staging import Import, ImportRow
@@ -39,6 +40,7 @@ __all__ = [
     "RetiredCode",
     "SeenConflict",
     "SessionWait",
+    "Slip",
     "SpareCode",
     "Unit",
     "User",

@@ -67,7 +67,7 @@ class Event(db.Model):
     questions: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
     places_taken: Mapped[int] = mapped_column(default=0)  # people confirmed, pending or offered a place; kept under the event's row lock
-    desk_taken: Mapped[int] = mapped_column(default=0)  # those of them that came by the desk or the telephone, kept likewise
+    desk_taken: Mapped[int] = mapped_column(default=0)  # those of them that came by the desk, the telephone or a printed slip, kept likewise
     offers_due_at: Mapped[datetime | None] = mapped_column(Instant)  # no offer of a place ends before; none: there is no offer
     next_seq: Mapped[int] = mapped_column(default=1)  # order of registration, kept likewise
     roster_revision: Mapped[int] = mapped_column(default=0)  # grows with every change of a registration, kept likewise

@@ -21,6 +21,7 @@ SURNAMES = {
     "尹": "yin", "翟": "zhai", "宓": "mi", "缪": "miao", "冼": "xian", "乐": "yue", "员": "yun", "繁": "po", "种": "chong", "秘": "bi",
     "折": "she", "召": "shao", "重": "chong", "逄": "pang", "尉": "wei", "万": "wan", "覃": "qin", "晁": "chao", "贲": "ben", "郗": "xi",
 }  # fmt: skip
+_SLIP = re.compile(r"凭条[0-9]{3,6}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
@@ -111,10 +112,22 @@ def phone_tail(phone: str | None) -> str | None:
     return phone[-4:] if phone else None
 
 
+def slip_name(number: int) -> str:
+    """What stands in the place of a name on a printed slip: 凭条007, as it is printed on it. Nobody's name, so it is never masked."""
+    return f"凭条{number:03d}"
+
+
+def is_slip(name: str | None) -> bool:
+    """Whether that is a slip that has not been given a person's name."""
+    return name is not None and _SLIP.fullmatch(name) is not None
+
+
 def mask_name(name: str | None) -> str:
     """For volunteers: two characters 张*, three or more 张*丰 (first, stars, last)."""
     if not name:
         return ""
+    if is_slip(name):
+        return name
     if len(name) == 1:
         return name
     return f"{name[0]}*" if len(name) == 2 else f"{name[0]}{'*' * min(len(name) - 2, 4)}{name[-1]}"
@@ -122,7 +135,7 @@ def mask_name(name: str | None) -> str:
 
 def mask_name_in_public(name: str | None) -> str:
     """For strangers: the first character only, 张**."""
-    return f"{name[0]}**" if name else ""
+    return str(name) if is_slip(name) else f"{name[0]}**" if name else ""
 
 
 @functools.lru_cache(maxsize=8192)

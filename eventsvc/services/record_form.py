@@ -13,6 +13,7 @@ from eventsvc.services import codes, persons
 
 TYPES = ("checkin", "tally", "walkin", "undo")
 BASES = ("tapped", "stocktake", "paper")
+PASSAGE_BASES = ("paper",)  # of a check-in or walk-in: entered afterwards from a list. None: by a phone
 _ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)")
 _FINER = re.compile(r"(\.\d{6})\d+")
@@ -107,6 +108,7 @@ def _read(record_id: str, raw: dict[str, Any]) -> Form:
         direction = raw.get("direction") or "entry"
         if direction not in ("entry", "exit") or (kind == "walkin" and direction == "exit"):
             raise Malformed("进出方向不对")
+        basis = raw.get("basis") if raw.get("basis") in PASSAGE_BASES else None
     if kind == "checkin":
         ref = text["ref"]
         said = raw.get("ticket")

@@ -35,6 +35,7 @@ DEEDS = {
     "registration.block": lazy_gettext("暂停了报名"),
     "registration.unblock": lazy_gettext("解除了暂停"),
     "registration.reveal": lazy_gettext("查看了加密的回答"),
+    "slip.name": lazy_gettext("记下了您的姓名"),
     "registration.export": lazy_gettext("导出了名单"),
     "calls.read": lazy_gettext("打开了电话名单"),
     "calls.tick": lazy_gettext("打电话通知后做了记号"),
@@ -53,7 +54,7 @@ STATES = {
     "call": lazy_gettext("要打电话"), "call_reached": lazy_gettext("已电话通知"), "call_not_reached": lazy_gettext("没打通"), "dropped": lazy_gettext("不用发了"),
 }  # fmt: skip
 OUTCOMES = ledger.OUTCOMES
-WAYS = {"web": lazy_gettext("网上报名"), "phone": lazy_gettext("电话报名"), "desk": lazy_gettext("当面登记"), "proxy": lazy_gettext("代报名")}
+WAYS = {"web": lazy_gettext("网上报名"), "phone": lazy_gettext("电话报名"), "desk": lazy_gettext("当面登记"), "proxy": lazy_gettext("代报名"), "paper": lazy_gettext("纸质凭条")}
 
 
 def words() -> dict[str, Any]:

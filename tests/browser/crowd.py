@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 
 from eventsvc.db import db
 from eventsvc.models import Device, Event, Membership, Person, Registration, User
-from eventsvc.services import actors, codes, devices, events, imports, organizations, quarantine, records, registrations, rehearsals, units
+from eventsvc.services import actors, codes, devices, events, imports, organizations, quarantine, records, registrations, rehearsals, slips, units
 from eventsvc.services.actors import Actor
 from tests.live import LiveServer
 
@@ -90,6 +90,8 @@ def fill(crowd: Crowd, people: int = PEOPLE) -> Crowd:
         _register(crowd, owner)
         _wait(crowd, owner, today)
         register_many(BIG, people)
+        for sessions in ([], ["s-3", "s-5"]):
+            slips.make(owner, BIG, {"count": 40, "party_size": 2, "sessions": sessions})
         crowd.imports = _lists(owner)
         _phones(crowd, owner)
     return crowd

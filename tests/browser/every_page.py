@@ -77,6 +77,18 @@ def added(page: Page) -> None:
     expect(page.locator("[data-hook=one-time-password]")).to_be_visible()
 
 
+def too_many(page: Page) -> None:
+    """More slips than one print has were asked for."""
+    page.locator("#count").fill("9999")
+    send("main form[action$='/slips']")(page)
+
+
+def printed(page: Page) -> None:
+    """The sheet to print is there."""
+    page.locator("main form[action$='/sign-in-sheet']").evaluate("form => form.requestSubmit()")
+    expect(page.locator(".desk-sheet tbody tr").first).to_be_visible()
+
+
 def opened(page: Page) -> None:
     """Every folded part is open."""
     page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
@@ -149,6 +161,15 @@ EVERY = [
     Sight("edit", "member", f"{CONSOLE}/edit", opened),
     Sight("poster", "member", f"{CONSOLE}/poster"),
     Sight("team-sheet", "member", f"{CONSOLE}/team-sheet"),
+    Sight("slips", "member", f"{CONSOLE}/slips"),
+    Sight("slips-wrong", "member", f"{CONSOLE}/slips", too_many),
+    Sight("slips-viewer", "viewer", f"{CONSOLE}/slips"),
+    Sight("slips-void", "member", f"{CONSOLE}/slips/1/void"),
+    Sight("draft-slips", "member", "/manage/e/draft/slips"),
+    Sight("sign-in-sheet", "member", f"{CONSOLE}/sign-in-sheet"),
+    Sight("sign-in-sheet-printed", "member", "/manage/e/full/sign-in-sheet", printed),
+    Sight("paper-list", "member", f"{CONSOLE}/paper-list"),
+    Sight("paper-list-wrong", "member", f"{CONSOLE}/paper-list", send("main form[action$='/paper-list']")),
     Sight("rehearsal", "member", "/manage/e/draft/rehearsal"),
     Sight("rehearsal-refused", "member", f"{CONSOLE}/rehearsal"),
     Sight("rehearsing", "member", "/manage/e/try-out/rehearsal"),
@@ -217,4 +238,7 @@ NOT_PAGES = {
     "manage.report_txt": "text",
     "manage.report_xlsx": "a workbook",
     "manage.rehearsal_xlsx": "a workbook",
+    "manage.poster_pdf": "a file to print",
+    "manage.poster_png": "a picture",
+    "manage.slips_pdf": "a file to print",
 }

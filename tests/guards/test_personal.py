@@ -17,7 +17,7 @@ from tests.guards.sources import PROJECT
 IMPERSONAL = {
     "access_tokens", "areas", "audit_entries", "checkpoints", "counters", "events", "frozen_figures", "imports", "invitations", "memberships", "messages",
     "organizations", "record_decisions", "records", "registrations", "retired_codes", "seen_conflicts", "sessions", "spare_codes", "users",
-    "figure_rollups", "registration_changes", "session_waits", "queue_numbers", "pauses",
+    "figure_rollups", "registration_changes", "slips", "session_waits", "queue_numbers", "pauses",
     "units",
 }  # fmt: skip
 # Tables that services/rights/erasing.py and services/retention.py empty by hand, as they belong to a record, a list or a phone.

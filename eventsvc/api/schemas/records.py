@@ -21,6 +21,7 @@ class CheckinRecord(Shape):
     count: Annotated[int, Field(ge=1, le=99)] = 1
     direction: Literal["entry", "exit"] = "entry"
     answers: dict[str, Any] | None = None
+    basis: Annotated[Literal["paper"] | None, Field(description="`paper`: entered afterwards from a list")] = None
     at: datetime
     operator: str | None = None
     decided: Literal["admitted", "refused"] | None = None
@@ -52,6 +53,7 @@ class WalkinRecord(Shape):
     name: str | None = None
     phone: str | None = None
     consent: bool | None = None
+    basis: Annotated[Literal["paper"] | None, Field(description="`paper`: entered afterwards from a list")] = None
     at: datetime
     operator: str | None = None
     decided: Literal["admitted", "refused"] | None = None

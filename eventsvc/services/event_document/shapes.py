@@ -111,7 +111,7 @@ class RegistrationDocument(_Part):
 
     ``members``: companions by ``number`` or by ``names``; ``per_phone``: registrations that one number may hold, null unlimited.
     ``hold_hours``: how long a returned place is held for whom it is offered to (0: promoted at once, else at least 24);
-    ``reserve``: places that only the desk and the telephone give out; ``waitlist_rule`` ``fit``: a smaller party may go round
+    ``reserve``: places that only the desk, the telephone and printed slips give out; ``waitlist_rule`` ``fit``: a smaller party may go round
     one that does not fit, three times at most.
     """
 

@@ -1,7 +1,7 @@
 """Places: how many are left and for whom, and how a party takes them and gives them back. Callers hold the event's row.
 
 ``places_taken`` of the event and of each session counts who is confirmed, pending or offered a place. A reserve (现场名额) is
-kept back from the web: only what comes by the desk or the telephone uses it up.
+kept back from the web: only what comes by the desk, the telephone or a printed slip uses it up.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CLOSED = {
     "closed": ("registration_closed", "报名已截止"),
     "not_open_yet": ("registration_not_open", "报名还没有开始"),
 }
-ON_SITE = frozenset({"desk", "phone"})  # channels that the reserve is for
+ON_SITE = frozenset({"desk", "phone", "paper"})  # channels that the reserve is for
 
 
 def state(event: Event, now: datetime) -> str:

@@ -18,12 +18,14 @@ from eventsvc.web.manage import (
     messages,
     new,
     paper,
+    paper_list,
     quarantine,
     registrations,
     rehearsal,
     report,
     rights,
     session,
+    slips,
     states,
     tallies,
     transfer,
@@ -32,7 +34,7 @@ from eventsvc.web.manage import (
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, rights, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper, units, waitlist)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, rights, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper, paper_list, slips, units, waitlist)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:

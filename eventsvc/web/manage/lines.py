@@ -62,8 +62,9 @@ def _what(line: RecordLine) -> str:
     result = gettext(words.OUTCOMES.get(line.outcome, line.outcome))
     if line.decided == "admitted" and line.outcome != "admitted":
         result = gettext("志愿者放行（系统：%(result)s）", result=result)
-    way = _way(line)
-    return gettext("%(kind)s%(way)s %(n)s位：%(result)s", kind=kind, way=way, n=line.quantity, result=result)
+    if line.basis in words.BASES:  # 纸质补录 or 自助签到: nobody scanned it at the door
+        kind = gettext(words.BASES[line.basis])
+    return gettext("%(kind)s%(way)s %(n)s位：%(result)s", kind=kind, way=_way(line), n=line.quantity, result=result)
 
 
 def _way(line: RecordLine) -> str:

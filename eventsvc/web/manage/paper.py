@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,9 @@ from flask import Response, current_app, flash, g, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from eventsvc.render import qr, words
-from eventsvc.services import devices, events, links
+from eventsvc.render import paper, qr, words
+from eventsvc.services import devices, events, links, organizations
+from eventsvc.web import filters
 from eventsvc.web.manage.console import blueprint, event_of, show
 from eventsvc.web.view import action
 
@@ -35,9 +37,58 @@ def poster(slug: str) -> Response:
     """The poster; refused while the links in it would lead nobody here."""
     event = event_of(slug)
     if current_app.config["EVENTSVC"].is_loopback:
-        return show("paper/no_address.html", event, 409, base_url=links.to(""))
+        return _nowhere(event)
     picture = base64.b64encode(qr.svg(links.event(event.slug)).encode()).decode()
     return show("paper/poster.html", event, picture=picture, public_url=links.event(event.slug))
+
+
+def _nowhere(event: Any) -> Response:
+    return show("paper/no_address.html", event, 409, base_url=links.to(""), what=gettext("海报"))
+
+
+@blueprint.get("/e/<slug>/poster.pdf")
+@action("event.read")
+def poster_pdf(slug: str) -> Response:
+    """The same as an A4 file to print."""
+    return _poster_file(slug, paper.poster_pdf, "pdf", "application/pdf")
+
+
+@blueprint.get("/e/<slug>/poster.png")
+@action("event.read")
+def poster_png(slug: str) -> Response:
+    """The same as a picture for a chat group."""
+    return _poster_file(slug, paper.poster_png, "png", "image/png")
+
+
+def _poster_file(slug: str, draw: Callable[[paper.Poster], bytes], ending: str, kind: str) -> Response:
+    event = event_of(slug)
+    if current_app.config["EVENTSVC"].is_loopback:
+        return _nowhere(event)
+    if not paper.found():
+        return show("paper/no_font.html", event, 409)
+    facts, address = events.facts(event), links.event(event.slug)
+    shown = filters.when(facts).striptags()
+    marks = (gettext("【演示】") if facts.demo else "") + (gettext("【已取消】") if event.status == "cancelled" else "")
+    told = ((gettext("时间"), shown), (gettext("地点"), facts.venue or ""))
+    how, steps, ask = _register() if event.registration_open else _just_come()
+    drawn = draw(paper.Poster(
+        (facts.host or organizations.known(g.actor)[0].name) + marks, facts.title, tuple(one for one in told if one[1]), address, address, how, steps, ask,
+        facts.contact_phone or "", event.kind == "fair",
+    ))  # fmt: skip
+    response = Response(drawn, mimetype=kind)
+    response.headers["Content-Disposition"] = f'inline; filename="{event.slug}-poster.{ending}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _register() -> tuple[str, tuple[str, ...], str]:
+    steps = (gettext("打开微信“扫一扫”"), gettext("填姓名、电话、几个人"), gettext("截图，记下6位签到码"), gettext("当天出示，就能进场"))
+    return gettext("扫码报名"), steps, gettext("不会用手机？打电话就能报名")
+
+
+def _just_come() -> tuple[str, tuple[str, ...], str]:
+    steps = (gettext("不用报名，直接来"), gettext("扫码看时间和节目"), gettext("时间有变，扫码就知道"), gettext("带上家人一起来"))
+    return gettext("扫码看活动"), steps, gettext("有事打电话")
 
 
 @blueprint.get("/e/<slug>/team-sheet")

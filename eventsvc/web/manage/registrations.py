@@ -31,7 +31,7 @@ STATUSES = [
     ("blocked", lazy_gettext("暂停报名")),
 ]
 CHANNELS = [("desk", lazy_gettext("当面登记")), ("phone", lazy_gettext("电话报名")), ("proxy", lazy_gettext("代报名"))]
-CHANNEL_WORDS = {"web": lazy_gettext("网上报名"), "phone": lazy_gettext("电话报名"), "desk": lazy_gettext("当面登记"), "proxy": lazy_gettext("代报名")}
+CHANNEL_WORDS = {"web": lazy_gettext("网上报名"), "phone": lazy_gettext("电话报名"), "desk": lazy_gettext("当面登记"), "proxy": lazy_gettext("代报名"), "paper": lazy_gettext("纸质凭条")}
 
 
 class SearchForm(PageForm):
