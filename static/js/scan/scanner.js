@@ -141,7 +141,7 @@ export class Scanner {
       finder: this.finder,
       delivery: new Delivery({ outbox: this.outbox, device: () => this.session.device.id, judge: this.offline.judge }),
       maker: this.maker,
-      view: { show: (screen) => this.results.show(screen), signal: (tone) => this.sounds.play(tone) },
+      view: { show: (screen) => this.results.show(screen), signal: (tone) => void setTimeout(() => this.sounds.play(tone)) }, // seen first, heard in the same moment
       place: () => this.place(),
       direction: () => this.direction,
       maxParty: () => this.session.event.registration?.max_party || 5,

@@ -28,10 +28,15 @@ export class StatusView {
 
   /** @param {{pending: number, rejected: number}} counts */
   counts({ pending, rejected }) {
-    find('[data-hook=pending]', this.page).textContent = String(pending);
-    find('[data-hook=pending]', this.page).parentElement?.classList.toggle('has-some', pending > 0);
-    find('[data-hook=rejected]', this.page).textContent = String(rejected);
-    find('[data-rejected-badge]', this.page).hidden = rejected === 0;
+    this.spots ??= { pending: find('[data-hook=pending]', this.page), rejected: find('[data-hook=rejected]', this.page), badge: find('[data-rejected-badge]', this.page) };
+    const { spots } = this;
+    if (spots.pending.textContent !== String(pending)) {
+      spots.pending.textContent = String(pending);
+      spots.pending.parentElement?.classList.toggle('has-some', pending > 0);
+    }
+    if (spots.rejected.textContent === String(rejected)) return;
+    spots.rejected.textContent = String(rejected);
+    spots.badge.hidden = rejected === 0;
   }
 
   /** @param {boolean} online */
