@@ -67,7 +67,7 @@ def _registrations(event_id: str, ids: list[str], codes: list[str], now: int) ->
 def _persons(event_id: str, ids: list[str]) -> Iterator[dict[str, Any]]:
     for number, key in enumerate(ids):
         yield {
-            "registration_id": key, "event_id": event_id, "name": "王桂芳", "initials": " wgf ", "phone": f"+86139{number:08d}",
+            "registration_id": key, "event_id": event_id, "name": "王桂芳", "initials": " wgf ", "spelt": " wangguifang wgf ", "phone": f"+86139{number:08d}",
             "phone_tail": f"{number % 10000:04d}", "answers": "{}",
         }  # fmt: skip
 

@@ -234,7 +234,7 @@ def register_many(slug: str, people: int, statuses: tuple[str, ...] = STATUSES) 
         })  # fmt: skip
         name = LONG_NAME if number % 9 == 0 else f"王桂{'芳兰英香琴'[number % 5]}"
         phone = f"+8613{number:09d}"
-        persons.append({"registration_id": key, "event_id": event.id, "name": name, "initials": " wgf ", "phone": phone, "phone_tail": phone[-4:]})
+        persons.append({"registration_id": key, "event_id": event.id, "name": name, "initials": " wgf ", "spelt": " wangguifang wgf ", "phone": phone, "phone_tail": phone[-4:]})
     db.session.execute(insert(Registration), parties)
     db.session.execute(insert(Person), persons)
     taken = sum(row["party_size"] for row in parties if row["status"] != "cancelled")

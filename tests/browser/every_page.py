@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -94,6 +95,38 @@ def opened(page: Page) -> None:
     page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
 
 
+def proven(then: str = "") -> Deed:
+    """The whole number was typed on 我的信息; ``then`` a page that only then is shown."""
+
+    def deed(page: Page) -> None:
+        if page.locator("form[data-hook=prove]").count():
+            page.locator("form[data-hook=prove] [name=phone]").fill("13800000000")
+            page.locator("form[data-hook=prove]").evaluate("form => form.requestSubmit()")
+        page.wait_for_load_state("load")
+        if then:
+            page.goto(re.sub(r"/(data|erase)$", then, page.url.split("#")[0]))
+        else:
+            expect(page.locator("form[data-hook=correct]")).to_be_visible()
+
+    return deed
+
+
+def many(deed: str, done: bool = False) -> Deed:
+    """Two are ticked for a deed, up to the question whether (``done``: to what became of it)."""
+
+    def go(page: Page) -> None:
+        for number in (2, 3):
+            page.locator("input[name=id]").nth(number).check()
+        page.locator("#deed").select_option(deed)
+        page.locator("#many").evaluate("form => form.requestSubmit()")
+        page.wait_for_url("**/registrations/bulk")
+        if done:
+            page.locator("form[action$='bulk/do']").evaluate("form => form.requestSubmit()")
+            page.wait_for_url("**/bulk/do")
+
+    return go
+
+
 NOTHING = [
     Sight("home", "stranger", "/"),
     Sight("my", "stranger", "/my"),
@@ -118,6 +151,10 @@ EVERY = [
     Sight("ticket-offered", "resident", "/t/{offered_code}"),
     Sight("ticket-lining", "resident", "/t/{lining_code}"),
     Sight("event-sessions", "stranger", "/e/held"),
+    Sight("data", "resident", "/t/{blocked_code}/data"),
+    Sight("data-wrong", "resident", "/t/{blocked_code}/data", send("form[data-hook=prove]")),
+    Sight("data-proven", "resident", "/t/{whole_code}/data", proven()),
+    Sight("data-erase", "resident", "/t/{whole_code}/erase", proven("/erase")),
     Sight("ticket-stranger", "stranger", "/T/{whole_code}"),
     Sight("ticket-wrong", "stranger", "/t/{whole_code}", send("form[action$=unlock]")),
     Sight("no-ticket", "stranger", "/t/00000000000000000000"),
@@ -183,6 +220,9 @@ EVERY = [
     Sight("units", "member", f"{CONSOLE}/units"),
     Sight("units-viewer", "viewer", f"{CONSOLE}/units"),
     Sight("draft-units", "member", "/manage/e/draft/units"),
+    Sight("people-sieved", "member", f"{CONSOLE}/registrations?status=confirmed&order=name"),
+    Sight("people-many", "member", f"{CONSOLE}/registrations", many("cancel")),
+    Sight("people-many-done", "member", f"{CONSOLE}/registrations?status=pending", many("approve", done=True)),
     Sight("imports", "member", f"{CONSOLE}/imports"),
     Sight("imports-wrong", "member", f"{CONSOLE}/imports", send("main form[method=post]")),
     Sight("import-checked", "member", f"{CONSOLE}/imports/{{import_draft}}", opened),
@@ -195,6 +235,7 @@ EVERY = [
     Sight("calls-viewer", "viewer", f"{CONSOLE}/calls"),
     Sight("party", "member", f"{CONSOLE}/registrations/{{whole_id}}"),
     Sight("party-cancel", "member", f"{CONSOLE}/registrations/{{whole_id}}/cancel"),
+    Sight("party-erase", "member", f"{CONSOLE}/registrations/{{whole_id}}/erase"),
     Sight("desk", "member", f"{CONSOLE}/desk"),
     Sight("desk-wrong", "member", f"{CONSOLE}/desk", send("main form[method=post]")),
     Sight("phones", "member", f"{CONSOLE}/devices"),
@@ -231,6 +272,7 @@ NOT_PAGES = {
     "web.scan_worker": "a script",
     "web.manage": "sets the cookie and leads to the ticket",
     "web.ticket_again": "leads to the ticket",
+    "web.ticket_copy": "a file",
     "manage.export": "a file",
     "manage.import_template": "a workbook",
     "manage.import_faults": "a workbook",

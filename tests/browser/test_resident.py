@@ -109,6 +109,39 @@ def test_registering_without_javascript(server: LiveServer, new_page: Callable[.
     assert read_qr(page).endswith(code)
 
 
+def test_the_rights_without_javascript(server: LiveServer, new_page: Callable[..., Page]) -> None:
+    """From registering to being deleted, by links and forms alone: change, found again on /my, seen, corrected, taken along, deleted."""
+    page = new_page(script=False)
+    ticket = register(page, server, "13800000077", party=2)
+    pickup = page.locator("[data-hook=pickup-code]").inner_text().strip()
+    page.locator("#change label:has([name=party_size][value='4'])").click()
+    page.locator("#change button[type=submit]").click()
+    assert page.locator("#change [name=party_size]:checked").input_value() == "4"
+    page.context.clear_cookies()  # another phone
+    page.goto(f"{server.url}/my")
+    page.fill("[name=phone]", "13800000077")
+    page.fill("[name=pickup_code]", pickup)
+    page.locator("form:has([name=pickup_code]) button[type=submit]").click()
+    page.locator("a[href$='/data']").first.click()
+    if page.locator("form[data-hook=prove]").count():
+        page.fill("form[data-hook=prove] [name=phone]", "13800000077")
+        page.locator("form[data-hook=prove] button[type=submit]").click()
+    assert "王桂芳" in page.locator("[data-hook=kept]").inner_text() and page.locator("text=我们记着什么").count() and fits(page)
+    page.fill("form[data-hook=correct] [name=name]", "王桂芬")
+    page.locator("form[data-hook=correct] button[type=submit]").click()
+    assert "王桂芬" in page.locator("[data-hook=kept]").inner_text()
+    with page.expect_download() as download:
+        page.locator("a[href$='data.txt']").click()
+    copied = download.value.path().read_text(encoding="utf-8-sig")
+    assert "王桂芬" in copied and "138 0000 0077" in copied and pickup in copied
+    page.locator("a[href$='/erase']").click()
+    assert "找不回来" in page.locator("main").inner_text()
+    page.locator("form[data-hook=erase] button").click()
+    assert page.locator("[data-hook=erased]").is_visible() and "王桂芬" not in page.content()
+    page.goto(ticket)
+    assert page.locator("[data-hook=erased]").count() == 1 or "王" not in page.locator("main").inner_text()
+
+
 def test_faults_stand_beside_their_fields(server: LiveServer, new_page: Callable[..., Page]) -> None:
     page = new_page()
     page.goto(f"{server.url}/e/ye-shi")

@@ -28,9 +28,9 @@ from eventsvc.services.registrations.finding import (
     read,
     reported_before,
     same_person,
-    search,
 )
 from eventsvc.services.registrations.line import hold_until, promote, settle
+from eventsvc.services.registrations.listing import Sieve, search
 from eventsvc.services.registrations.many import register_many
 from eventsvc.services.registrations.places import (
     CLOSED,
@@ -69,6 +69,7 @@ __all__ = [
     "MOST_FOUND",
     "MOST_SHOWN",
     "Registered",
+    "Sieve",
     "Waiting",
     "Wanted",
     "accept",

@@ -40,7 +40,7 @@ def lookup(actor: Actor, slug: str, said: Any) -> list[Found]:
         raise Invalid.one("q", "required", "请输入姓名、手机尾号或签到码")
     if actor.kind == "device" and codes.parse(said).kind != "code":  # a whole code cannot be guessed; a queue must not be slowed
         limits.hit("120/minute", "lookup", actor.id)
-    condition = _matches(said)
+    condition = matches(said)
     if condition is None:
         return []
     query = (
@@ -63,7 +63,7 @@ def lookup(actor: Actor, slug: str, said: Any) -> list[Found]:
     ]
 
 
-def _matches(said: str) -> Any:
+def matches(said: str) -> Any:
     """The condition for a typed text, or None where it can match nobody."""
     text = codes.parse(said)
     if text.kind == "code":
@@ -85,33 +85,8 @@ def _matches(said: str) -> Any:
         return or_(*either) if either else None
     if flat.isascii():
         letters = "".join(character for character in flat.lower() if character.isalnum())
-        return Person.initials.contains(f" {letters}", autoescape=True) if len(letters) >= 2 else None
+        return Person.spelt.contains(f" {letters}", autoescape=True) if len(letters) >= 2 else None
     return Person.name.startswith(flat, autoescape=True) | (Person.name.contains(flat, autoescape=True) if len(flat) >= 2 else False)
-
-
-def search(
-    actor: Actor, slug: str, said: str | None = None, status: str | None = None, cursor: str | None = None, limit: int = 50
-) -> tuple[list[tuple[Registration, Person | None]], str | None]:
-    """A page of an event's registrations for its organizers, in order of arrival, and the next page's cursor."""
-    event = load_event(actor, slug, "registration.list")
-    query = select(Registration, Person).outerjoin(Person, Person.registration_id == Registration.id)
-    query = query.where(Registration.event_id == event.id).order_by(Registration.seq).limit(limit + 1)
-    query = query.where(or_(Registration.status != "cancelled", Registration.erased_at.is_(None)))  # of an import that was undone
-    if status:
-        query = query.where(Registration.blocked) if status == "blocked" else query.where(Registration.status == status)
-    if cursor:
-        if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
-            raise Invalid.one("cursor", "cursor", "翻页位置已失效，请从头看起")
-        query = query.where(Registration.seq > int(cursor))
-    if said and said.strip():
-        condition = _matches(said)
-        if condition is None:
-            return [], None
-        if codes.parse(said).kind == "foreign":  # a person's: the event's people first, not the whole list in order, each with its person
-            condition = Registration.id.in_(select(Person.registration_id).where(Person.event_id == event.id, condition))
-        query = query.where(condition)
-    rows = [(row.Registration, row.Person) for row in db.session.execute(query)]
-    return rows[:limit], str(rows[limit - 1][0].seq) if len(rows) > limit else None
 
 
 def read(actor: Actor, slug: str, registration_id: str) -> tuple[Event, Registration, Person | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from eventsvc.web.manage import (
+    bulk,
     conflicts,
     devices,
     events,
@@ -34,7 +35,7 @@ from eventsvc.web.manage import (
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, rights, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper, paper_list, slips, units, waitlist)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, bulk, rights, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper, paper_list, slips, units, waitlist)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:

@@ -33,6 +33,7 @@ WORDS = {
     "rights.correct": lazy_gettext("本人更正信息"),
     "rights.erase": lazy_gettext("删除个人信息"),
     "retention.purge": lazy_gettext("到期删除个人信息"),
+    "registration.bulk": lazy_gettext("批量处理报名"),
     "registration.export": lazy_gettext("导出名单"),
     "slip.make": lazy_gettext("备凭条"),
     "slip.print": lazy_gettext("打印凭条"),

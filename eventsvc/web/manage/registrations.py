@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, abort, flash, g, redirect, request, url_for
@@ -34,12 +35,49 @@ CHANNELS = [("desk", lazy_gettext("当面登记")), ("phone", lazy_gettext("电�
 CHANNEL_WORDS = {"web": lazy_gettext("网上报名"), "phone": lazy_gettext("电话报名"), "desk": lazy_gettext("当面登记"), "proxy": lazy_gettext("代报名"), "paper": lazy_gettext("纸质凭条")}
 
 
+ORDERS = ("arrival", "newest", "name")
+MANY = {
+    "approve": lazy_gettext("确认报名"), "message": lazy_gettext("再发一次凭证"), "reissue": lazy_gettext("换新码"), "block": lazy_gettext("暂停报名"),
+    "unblock": lazy_gettext("解除暂停"), "cancel": lazy_gettext("取消报名"), "restore": lazy_gettext("恢复报名"),
+}  # fmt: skip
+FILTERS = ("status", "session", "channel", "arrived", "answered", "double", "order")
+
+
 class SearchForm(PageForm):
     """What is looked for; sent in the body, so that names and numbers stand in no address and no log."""
 
-    q = StringField(lazy_gettext("姓名、拼音首字母、手机尾号或签到码"))
-    status = HiddenField()
+    q = StringField(lazy_gettext("姓名、拼音、手机尾号或签到码"))
     cursor = HiddenField()
+
+
+def sieve_of(said: Mapping[str, str]) -> registrations.Sieve:
+    """What the list is narrowed to and sorted by: words and keys only, so they may stand in an address."""
+    chosen = {name: value if (value := said.get(name, "")[:64]).isprintable() else "" for name in FILTERS if name != "double"}
+    statuses = {value for value, _word in STATUSES}
+    chosen["status"] = chosen["status"] if chosen["status"] in statuses else ""
+    chosen["order"] = chosen["order"] if chosen["order"] in ORDERS else "arrival"
+    return registrations.Sieve(**chosen, double=said.get("double") == "1")  # type: ignore[arg-type]
+
+
+def told_of(sieve: registrations.Sieve) -> dict[str, str]:
+    """The same as parts of an address; what narrows nothing is left out."""
+    parts = {name: getattr(sieve, name) for name in FILTERS if name not in {"double", "order"} and getattr(sieve, name)}
+    return parts | ({"double": "1"} if sieve.double else {}) | ({"order": sieve.order} if sieve.order != "arrival" else {})
+
+
+def _choices(event: Any) -> dict[str, list[tuple[str, Any]]]:
+    """What can be chosen of each filter at this event."""
+    found = {
+        "status": STATUSES,
+        "channel": [("", gettext("全部")), *CHANNEL_WORDS.items()],
+        "arrived": [("", gettext("全部")), ("no", gettext("还没到")), ("yes", gettext("已到"))],
+        "order": [("arrival", gettext("先报的在前")), ("newest", gettext("后报的在前")), ("name", gettext("按姓名拼音"))],
+    }
+    if event.sessions:
+        found["session"] = [("", gettext("全部")), *((session.key, session.name) for session in event.sessions)]
+    if event.questions:
+        found["answered"] = [("", gettext("全部")), *((question["key"], question["label"]) for question in event.questions)]
+    return found
 
 
 class PartyForm(PageForm):
@@ -60,8 +98,8 @@ class RevealForm(PageForm):
 @blueprint.get("/e/<slug>/registrations", endpoint="registrations")
 @action("registration.list")
 def listed(slug: str) -> Response:
-    """The list in order of arrival, by status, a page at a time."""
-    return _listed(slug, None, request.args.get("status", ""), request.args.get("cursor"))
+    """The list, narrowed and sorted, a page at a time."""
+    return _listed(slug, None, sieve_of(request.args), request.args.get("cursor"))
 
 
 @blueprint.post("/e/<slug>/registrations/search")
@@ -70,23 +108,22 @@ def search(slug: str) -> AnyResponse:
     """The registrations that match; an empty search is the list."""
     form = SearchForm()
     form.sent()
-    said = text_of(form.q).strip()
+    said, sieve = text_of(form.q).strip(), sieve_of(request.form)
     if not said:
-        return redirect(url_for("manage.registrations", slug=slug, status=text_of(form.status) or None), 303)
-    return _listed(slug, said, text_of(form.status), text_of(form.cursor) or None)
+        return redirect(url_for("manage.registrations", slug=slug, **told_of(sieve)), 303)
+    return _listed(slug, said, sieve, text_of(form.cursor) or None)
 
 
-def _listed(slug: str, said: str | None, status: str, cursor: str | None) -> Response:
+def _listed(slug: str, said: str | None, sieve: registrations.Sieve, cursor: str | None) -> Response:
     event = event_of(slug)
-    status = status if status in {value for value, _word in STATUSES} else ""
-    rows, following = registrations.search(g.actor, slug, said, status or None, cursor, PAGE)
+    rows, following = registrations.search(g.actor, slug, said, cursor=cursor, limit=PAGE, sieve=sieve)
     came = registrations.parties_in(event, [registration for registration, _person in rows])
-    form = SearchForm(data={"q": said or "", "status": status, "cursor": following or ""})
-    form.q.data, form.status.data, form.cursor.data = said or "", status, following or ""
+    form = SearchForm(formdata=None, data={"q": said or "", "cursor": following or ""})
+    editor = may("registration.edit", event)
     return show(
         "registrations/list.html", event, form=form, rows=[_row(registration, person, came[registration.id]) for registration, person in rows], said=said,
-        chosen=status, statuses=STATUSES, following=following, first=cursor is None, figures=figures.stats(g.actor, slug),
-        may_register=may("registration.edit", event),
+        sieve=sieve, told=told_of(sieve), choices=_choices(event), following=following, first=cursor is None, figures=figures.stats(g.actor, slug),
+        may_register=editor, deeds=MANY if editor else {},
     )  # fmt: skip
 
 
