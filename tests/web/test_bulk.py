@@ -158,6 +158,16 @@ def test_nothing_ticked_nothing_known_nothing_allowed(app: Flask, world: World, 
     assert states(app) == ["confirmed", "confirmed"]
 
 
+def test_filters_that_are_none(app: Flask, world: World, console: Console) -> None:
+    with app.app_context():
+        world.ticket(1)
+    for wrong in ("status=%00", "session=%00&answered=%ED%A0%80", "channel=%27--", "order=sideways", "double=2", f"session={'x' * 5000}", "arrived=%EF%BC%91"):
+        console.get(f"{LIST}?{wrong}")
+    assert "没有符合这些条件的报名" in console.get(f"{LIST}?session=nope")
+    for cursor in ("x", "%00", "9" * 30):
+        console.get(f"{LIST}?cursor={cursor}", status=422)
+
+
 def test_stopped_half_way_it_is_carried_on(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with app.app_context():
         ids = [world.ticket(1).id for _ in range(7)]
