@@ -14,7 +14,7 @@ from eventsvc import config as settings
 from eventsvc import logs
 from eventsvc.api.lane import Lane
 from eventsvc.bodies import WholeBodies
-from eventsvc.db import configure_engine, db
+from eventsvc.db import configure_engine, db, from_json, to_json
 from eventsvc.ports import carriers, clock, limits, shared
 from eventsvc.services import actors, links, messages
 from eventsvc.web import headers, meters
@@ -27,6 +27,7 @@ def create_app(config: settings.Config | None = None, clock_port: clock.Clock | 
     config = config or settings.load()
     app = Flask("eventsvc", root_path=str(ROOT), static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
     engine_options: dict[str, object] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 10}
+    engine_options |= {"json_serializer": to_json, "json_deserializer": from_json}
     if not config.is_sqlite:
         engine_options["pool_pre_ping"] = True
     if config.database_pooler:

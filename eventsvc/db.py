@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
+import orjson
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, MetaData, event, text
 from sqlalchemy.engine import Engine
@@ -206,6 +208,19 @@ def wipe() -> None:
         connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         connection.close()
+
+
+def to_json(value: Any) -> str:
+    """JSON as a column keeps it; most lists are empty."""
+    return "[]" if value == [] else json.dumps(value)
+
+
+def from_json(text: str) -> Any:
+    """What a column keeps; the patient parser for what the strict one refuses (lone surrogates, infinity)."""
+    try:
+        return [] if text == "[]" else orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
 
 
 class AppendOnly:
