@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import func, insert, select, text, true, update
-from sqlalchemy.dialects import postgresql
 
-from eventsvc.db import db, is_postgresql
+from eventsvc.db import db, is_postgresql, micros
 from eventsvc.models import Device, Record, RecordDecision, RecordNote, Registration
 from eventsvc.prepared import Prepared
 from eventsvc.services.records.answers import rejected
@@ -20,6 +20,13 @@ _TICKET_ID = Registration.__table__.c.id
 _LAST = Prepared(lambda among: select(func.max(_LEDGER.c.seq)))
 _NEXT = Prepared(lambda among: text("SELECT nextval('records_seq') FROM generate_series(1, :n)"))
 _KEEP = Prepared(lambda among: insert(_LEDGER))
+_KEEP_NEW = Prepared(  # on PostgreSQL: one value whatever the number of rows, and one journey
+    lambda among: text(
+        "INSERT INTO records SELECT * FROM json_populate_recordset(CAST(NULL AS records), CAST(:rows AS json))"
+        " ON CONFLICT (id) DO NOTHING RETURNING id"
+    ).columns(_LEDGER.c.id)
+)
+_TIMES = ("at", "corrected_at", "received_at")
 _NOTE = Prepared(lambda among: insert(RecordNote.__table__))
 SEEN_EVERY = timedelta(seconds=15)  # a phone's last contact is written no more often than this
 
@@ -54,8 +61,8 @@ def _keep_rows(piece: Piece) -> dict[str, str]:
     for row, seq in zip(piece.new, _numbers(len(piece.new)), strict=True):
         row["seq"] = seq
     if is_postgresql():
-        statement = postgresql.insert(_LEDGER).on_conflict_do_nothing(index_elements=["id"]).returning(_LEDGER.c.id)
-        kept = set(db.session.scalars(statement, piece.new))
+        rows = [row | {name: micros(row[name]) for name in _TIMES} for row in piece.new]
+        kept = {record_id for (record_id,) in _KEEP_NEW.all(rows=orjson.dumps(rows).decode())}
     else:
         _KEEP.many(piece.new)
         kept = {row["id"] for row in piece.new}
