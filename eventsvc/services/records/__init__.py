@@ -100,6 +100,10 @@ def _form(item: Any) -> Form | Malformed:
         return fault
 
 
+class Overtaken(Exception):
+    """Another server kept an id of this group first; nothing of the group was kept."""
+
+
 @transaction
 def _take(jobs: Sequence[Job]) -> None:
     """One transaction: what is known is read once for all, each record is decided in turn, all rows are kept at once."""
@@ -114,6 +118,8 @@ def _take(jobs: Sequence[Job]) -> None:
         for job, piece in pieces
     ]
     overtaken = keep(shared)
+    if overtaken and len(pieces) > 1:
+        raise Overtaken  # others of the group may have been answered by what was not kept: each is done alone, after the other server's
     for (job, piece), said in zip(pieces, answers, strict=True):
         job.result = [overtaken(item) for item in said] if overtaken else said
         if job.work.said is not None:
