@@ -95,7 +95,10 @@ def _no_place(slug: str, form: RegistrationForm, refusal: Conflict) -> Response:
     if refusal.code == "event_full" and now_open == "open":
         form.complain([Fault("party_size", "event_full", refusal.sentence(gettext))])
         return _show(found, form, 409)
-    if now_open not in OPEN:
+    if refusal.code == "wait_first":
+        form.complain([], refusal.sentence(gettext))
+        return _show(found, form, 409, registration_state="waitlist", places_left=0)
+    if now_open not in OPEN or refusal.code in {"paused", "phone_limit"}:
         form.complain([], refusal.sentence(gettext))
     return _show(found, form, 409, just_filled=refusal.code in {"waitlist_only", "event_full"})
 

@@ -121,6 +121,7 @@ def _whole(found: Found, event: activity.Activity, typed: dict[str, int] | None)
         "sessions": chosen,
         "session_choices": session_choices.choices(found.event, registration, typed) if alive else [],
         "can_choose": alive and held_until is None and event.registration_state in {"open", "waitlist", "full"},
+        "yields": registration.yields,
         "offered_until": None if late else held_until,
         "offer_over": late or (registration.status == "cancelled" and registration.cancelled_by == "lapsed"),
         "waitlist_position": registrations.position(registration),

@@ -32,6 +32,7 @@ from eventsvc.services.registrations.finding import (
 from eventsvc.services.registrations.line import hold_until, promote, settle
 from eventsvc.services.registrations.listing import Sieve, search
 from eventsvc.services.registrations.many import register_many
+from eventsvc.services.registrations.pauses import Paused, excuse, lift, pause, paused
 from eventsvc.services.registrations.places import (
     CLOSED,
     anyone_waits,
@@ -68,6 +69,7 @@ __all__ = [
     "Line",
     "MOST_FOUND",
     "MOST_SHOWN",
+    "Paused",
     "Registered",
     "Sieve",
     "Waiting",
@@ -83,18 +85,22 @@ __all__ = [
     "choose_sessions",
     "desk_answers",
     "doubles_of",
+    "excuse",
     "export",
     "find_mine",
     "give_all_back",
     "held",
     "hold_until",
     "holds_places",
+    "lift",
     "lines",
     "lookup",
     "manage_token",
     "may_see",
     "parties_in",
     "people_in",
+    "pause",
+    "paused",
     "places_left",
     "position",
     "promote",

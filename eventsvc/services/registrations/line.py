@@ -92,7 +92,7 @@ def promote(event: Event) -> None:
     waiting = select(Registration).where(*in_line(event)).order_by(Registration.yields, Registration.seq)
     for registration in db.session.scalars(waiting.with_for_update(key_share=True).execution_options(populate_existing=True)):
         on_site = registration.channel in ON_SITE
-        if on_site in stopped or (registration.yields and not _is_near(event, now)):
+        if on_site in stopped or (registration.yields and not is_near(event, now)):
             continue
         room = room_for(event, registration.channel, bool(stopped) and on_site)
         if room is None or registration.party_size <= room:
@@ -111,7 +111,8 @@ def promote(event: Event) -> None:
         promote_session(event, session)
 
 
-def _is_near(event: Event, now: datetime) -> bool:
+def is_near(event: Event, now: datetime) -> bool:
+    """Whether an event begins so soon that those who yield get what is left."""
     return event.starts_at is not None and now >= event.starts_at - NEAR
 
 

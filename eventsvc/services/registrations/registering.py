@@ -17,7 +17,7 @@ from eventsvc.services import codes, links, messages, spares
 from eventsvc.services.actors import Actor, load_event, seal
 from eventsvc.services.notices import CURRENT as CONSENT_VERSION
 from eventsvc.services.persons import initials, phone_tail, spelt
-from eventsvc.services.registrations.line import settle
+from eventsvc.services.registrations.line import is_near, settle
 from eventsvc.services.registrations.places import (
     CLOSED,
     anyone_waits,
@@ -33,6 +33,7 @@ from eventsvc.services.registrations.places import (
     touch,
 )
 from eventsvc.services.registrations.reading import Wanted, read_form
+from eventsvc.services.registrations.trust import standing
 
 PER_PHONE = "5/hour"
 PER_ADDRESS = "300/minute"
@@ -107,9 +108,11 @@ def _register(actor: Actor, slug: str, wanted: Wanted, public: bool, may_wait: b
     current = state(event, now)
     if event.status != "published" or (public and current in CLOSED):
         raise Conflict(*CLOSED[event.status if event.status != "published" else current])
+    yields = False
     if public:
         _within_limit(event, wanted.phone)
-    placed = place(event, wanted, public=public, may_wait=may_wait, waits=anyone_waits(event))
+        yields = _yields(event, wanted.phone, now)
+    placed = place(event, wanted, public=public, may_wait=may_wait, waits=anyone_waits(event), yields=yields)
     status = placed.status
     code = spares.draw(event) if status == "confirmed" else codes.mint()
     registration, person, *lines = entry(event, wanted, placed, public=public, now=now, code=code, pickup=_free_pickup(event.id))
@@ -137,16 +140,29 @@ def _within_limit(event: Event, phone: str | None) -> None:
         raise Conflict("phone_limit", "一个号码最多报{most}份。已经报过的，请在“我的报名”里修改；确有需要请打电话问一问", most=event.per_phone)
 
 
+def _yields(event: Event, phone: str | None, now: datetime) -> bool:
+    """Whether a number may only wait, by the no-show rule, until the event is near. Raises Conflict where organizers paused it."""
+    said = standing(event, phone, now)
+    if said == "paused":
+        raise Conflict("paused", "这个号码暂时不能在网上报名，请打电话问一问")
+    return said == "waits" and event.waitlist and event.starts_at is not None and not is_near(event, now)
+
+
 @dataclass(frozen=True)
 class Placed:
-    """The status that a party gets, and the sessions in whose line it stands."""
+    """The status that a party gets, and the sessions in whose line it stands; ``yields``: it waits behind all others."""
 
     status: str
     lines: tuple[str, ...] = ()
+    yields: bool = False
 
 
-def place(event: Event, wanted: Wanted, *, public: bool, may_wait: bool, waits: bool) -> Placed:
-    """What a party gets as the places stand; ``waits``: somebody is on the waitlist. Raises Conflict or Invalid."""
+def place(event: Event, wanted: Wanted, *, public: bool, may_wait: bool, waits: bool, yields: bool = False) -> Placed:
+    """What a party gets as the places stand; ``waits``: somebody is on the waitlist; ``yields``: it only waits. Raises Conflict or Invalid."""
+    if yields:
+        if not may_wait:
+            raise Conflict("wait_first", "最近有两次报名没有到，这次先排候补，活动前一天有名额就给您。有原因请打电话说一声")
+        return Placed("waitlisted", yields=True)
     room = room_for(event, wanted.channel, waits)
     if room is not None and wanted.party_size > room:
         free = max(0, (event.capacity or 0) - event.places_taken - (reserve_left(event) if public else 0))
@@ -200,7 +216,7 @@ def entry(
         unit=wanted.unit,
         consent_version=CONSENT_VERSION if public else None, consent_at=now if public else None, answered=sorted(wanted.answers),
         guardian_version=CONSENT_VERSION if wanted.party.guardian else None, guardian_at=now if wanted.party.guardian else None,
-        created_at=now, updated_at=now, passed_over=0, yields=False,
+        created_at=now, updated_at=now, passed_over=0, yields=placed.yields,
     )  # fmt: skip
     event.next_seq += 1
     touch(event, registration)

@@ -16,7 +16,8 @@ from eventsvc.services.actors import Actor, load_event
 AGAIN = timedelta(hours=1)  # whoever opens a page again within the hour has looked once
 WHOLE_LIST = ("registration.export", "calls.read")  # these concerned everybody who was on the list then
 OWN = ("registration.view", "registration.edit", "registration.approve", "registration.cancel", "registration.restore", "registration.reissue",
-       "registration.block", "registration.unblock", "registration.reveal", "slip.name", "calls.tick", "rights.copy", "rights.correct", "rights.erase")  # fmt: skip
+       "registration.block", "registration.unblock", "registration.paused", "registration.excused", "registration.accept", "registration.sessions",
+       "registration.reveal", "slip.name", "calls.tick", "rights.copy", "rights.correct", "rights.erase")  # fmt: skip
 MOST = 200
 
 

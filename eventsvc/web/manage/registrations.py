@@ -229,6 +229,8 @@ DEEDS = {
     "reissue": (lazy_gettext("换一个新码"), (lazy_gettext("旧的二维码马上不能用，扫到会提示“已换新码”。"), lazy_gettext("签到码不变。")), lazy_gettext("已换新码。")),
     "block": (lazy_gettext("暂停这份报名"), (lazy_gettext("扫码时提示“请到服务台”，名额保留。"),), lazy_gettext("已暂停。")),
     "unblock": (lazy_gettext("恢复这份报名"), (lazy_gettext("凭证又能正常使用。"),), lazy_gettext("已恢复。")),
+    "pause": (lazy_gettext("暂停这个号码网上报名"), (lazy_gettext("30天内这个号码不能在网上报名，贵单位的活动都一样。"), lazy_gettext("打电话、当面登记不受影响，已经报上的也不变。")), lazy_gettext("已暂停，在“候补”页可以随时恢复。")),
+    "excuse": (lazy_gettext("不计这个号码的报名未到"), (lazy_gettext("90天内不因报名未到只能候补；正在暂停的也恢复。"),), lazy_gettext("已记下。")),
     "approve": (lazy_gettext("确认这份报名"), (lazy_gettext("凭证马上可以使用。"),), lazy_gettext("已确认。")),
 }
 
@@ -254,6 +256,8 @@ def done(slug: str, registration_id: str, deed: str) -> AnyResponse:
         else:
             getattr(registrations, deed)(g.actor, slug, registration_id)
         flash(str(told), "ok")
+    except Invalid as refusal:
+        flash(refusal.faults[0].sentence(gettext), "stop")
     except Conflict as refusal:
         flash(refusal.sentence(gettext), "stop")
     return redirect(url_for("manage.registration", slug=slug, registration_id=registration_id), 303)

@@ -19,7 +19,7 @@ def waitlist(slug: str) -> Response:
     event, lines = registrations.lines(g.actor, slug)
     return show(
         "waitlist/page.html", event, lines=lines, editor=may("registration.edit", event), reserve_left=registrations.reserve_left(event),
-        places_left=registrations.places_left(event), most=registrations.MOST_SHOWN,
+        places_left=registrations.places_left(event), most=registrations.MOST_SHOWN, paused=registrations.paused(g.actor, slug),
     )  # fmt: skip
 
 
@@ -34,4 +34,15 @@ def waitlist_accept(slug: str) -> AnyResponse:
         flash(refusal.sentence(gettext), "stop")
     else:
         flash(gettext("已替对方确认。"), "ok")
+    return redirect(url_for("manage.waitlist", slug=slug), 303)
+
+
+@blueprint.post("/e/<slug>/waitlist/lift")
+@action("registration.edit")
+def waitlist_lift(slug: str) -> AnyResponse:
+    """Let a paused number register again, or end an excuse."""
+    event_of(slug)
+    said = request.form.get("pause", "")
+    registrations.lift(g.actor, slug, int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else 0)
+    flash(gettext("已恢复。"), "ok")
     return redirect(url_for("manage.waitlist", slug=slug), 303)
