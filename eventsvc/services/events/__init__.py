@@ -3,6 +3,7 @@
 from eventsvc.services import event_document
 from eventsvc.services.events.making import change, create
 from eventsvc.services.events.reading import facts, listed, published, read
+from eventsvc.services.events.series import copy_over
 from eventsvc.services.events.states import TICKS, cancel, close, mark, postpone, publish, tick
 from eventsvc.services.events.times import LATER
 
@@ -12,6 +13,7 @@ __all__ = [
     "cancel",
     "change",
     "close",
+    "copy_over",
     "create",
     "event_document",
     "facts",

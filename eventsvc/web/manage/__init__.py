@@ -25,6 +25,7 @@ from eventsvc.web.manage import (
     rehearsal,
     report,
     rights,
+    series,
     session,
     slips,
     states,
@@ -35,7 +36,7 @@ from eventsvc.web.manage import (
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, bulk, rights, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper, paper_list, slips, units, waitlist)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, bulk, rights, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper, paper_list, slips, units, waitlist, series)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:
