@@ -76,7 +76,6 @@ class AreaRow(Form):
     name = StringField(lazy_gettext("名称"))
     kind = SelectField(lazy_gettext("是什么"), choices=AREA_KINDS, validate_choice=False, default="zone")
     note = StringField(lazy_gettext("说明"))
-    queue = BooleanField(lazy_gettext("在这里取号排队"), false_values=_UNTICKED)
 
 
 class SessionRow(Form):
@@ -87,7 +86,6 @@ class SessionRow(Form):
     starts_at = StringField(lazy_gettext("开始"))
     ends_at = StringField(lazy_gettext("结束"))
     capacity = StringField(lazy_gettext("名额"))
-    waitlist = BooleanField(lazy_gettext("满了可以候补"), false_values=_UNTICKED, default=True)
 
 
 class CheckpointRow(Form):
