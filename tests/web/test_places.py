@@ -142,3 +142,24 @@ def test_the_list_of_who_waits(app: Flask, evening: Callable[..., World]) -> Non
         organizer.send(f"/manage/e/{world.slug}/waitlist/accept", f"/manage/e/{world.slug}/waitlist", registration=small.id, session="")
     assert now(app, small).status == "confirmed" and now(app, big).status == "waitlisted"
     assert Console(app, organization="else", email="else@example.test").get(f"/manage/e/{world.slug}/waitlist", 404)
+
+
+def test_a_gate_for_one_session_is_chosen_in_the_form(app: Flask, evening: Callable[..., World]) -> None:
+    world = evening()
+    address = f"/manage/e/{world.slug}/edit"
+    organizer = Console(app)
+    assert "只让哪一场进" in organizer.get(address)
+    assert organizer.send(address, checkpoints_0_session="seven").status_code == 303
+
+    def gates() -> list[list[str]]:
+        with app.app_context():
+            event = db.session.scalars(db.select(Event)).one()
+            return [checkpoint.sessions for checkpoint in event.checkpoints]
+
+    assert gates() == [["seven"], [], []]
+    with app.app_context():
+        events.change(world.owner, world.slug, {"checkpoints": [{"key": "gate", "name": "东门", "sessions": ["seven", "eight"]}]})
+    assert organizer.send(address, title="夜市").status_code == 303 and gates() == [["seven", "eight"]], "several stay as they are"
+    assert organizer.send(address, checkpoints_0_session="").status_code == 303 and gates() == [[]]
+    with app.app_context():  # what the form does not show stays: whether one may wait for a session
+        assert [session.waitlist for session in db.session.scalars(db.select(Event)).one().sessions] == [True, True, False]

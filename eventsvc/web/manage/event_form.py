@@ -21,6 +21,7 @@ from eventsvc.web.forms import Needed, PageForm, text_of
 GROUPS = ("areas", "sessions", "checkpoints", "counters", "questions", "units")
 INSIDE = "registration"  # where the document keeps the questions
 MOST_ROWS = 200
+SEVERAL = "+"
 _LOCAL = re.compile(r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})日?[T\s]*(\d{1,2})[::](\d{2})(?::\d\d)?")
 _TIMES = {"starts_at", "ends_at", "opens_at", "closes_at"}
 _PLAIN = ("title", "short_title", "kind", "slug", "host", "undertaker", "co_host", "venue", "contact_phone", "description", "date_text", "timezone")
@@ -95,6 +96,7 @@ class CheckpointRow(Form):
     name = StringField(lazy_gettext("名称"))
     rule = SelectField(lazy_gettext("一张凭证能扫几次"), choices=RULES, validate_choice=False, default="once")
     entrance = BooleanField(lazy_gettext("是入口（计入场人次）"), false_values=_UNTICKED)
+    session = StringField(lazy_gettext("只让哪一场进"))  # its key, nothing for all of them, SEVERAL where it is more than one
 
 
 class CounterRow(Form):
@@ -218,6 +220,8 @@ def _listed(document: dict[str, Any], group: str) -> list[dict[str, Any]]:
 
 def _row_data(row: dict[str, Any], zone: str) -> dict[str, Any]:
     shown = {name: local_input(value, zone) if name in _TIMES else value for name, value in row.items() if value is not None}
+    if "rule" in row:
+        shown["session"] = SEVERAL if len(row.get("sessions") or []) > 1 else "".join(row.get("sessions") or [])
     shown |= {name: "、".join(row.get(name) or []) for name in ("topics", "choices")}
     if row.get("type") == "age_band" and row.get("choices") == list(AGE_BANDS):
         shown["choices"] = ""
@@ -326,6 +330,9 @@ def _row(row: Form, known: dict[str, Any], taken: set[str], zone: str) -> dict[s
             typed[name] = number(text_of(field))
         elif name in {"topics", "choices"}:
             typed[name] = [topic for part in re.split(r"[、,,;;\n]", text_of(field)) if (topic := part.strip())]
+        elif name == "session":
+            if text_of(field) != SEVERAL:
+                typed["sessions"] = [text_of(field)] if text_of(field) else []
         elif isinstance(field, BooleanField):
             typed[name] = bool(field.data)
         else:
