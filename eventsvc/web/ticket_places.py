@@ -1,4 +1,4 @@
-"""On the holder's ticket: saying yes to a place that is held, and choosing sessions."""
+"""On the holder's ticket: saying yes to a place that is held, choosing sessions, taking a number at a stall."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Response, flash, request
 from flask_babel import gettext
 
 from eventsvc.errors import Conflict, Invalid
-from eventsvc.services import registrations
+from eventsvc.services import queues, registrations
 from eventsvc.web import tickets
 from eventsvc.web.session_choices import choices
 from eventsvc.web.view import action, pages
@@ -47,6 +47,22 @@ def ticket_sessions(code: str) -> Response:
         flash(refusal.sentence(gettext), "look")
     else:
         flash(gettext("场次已改好"), "ok")
+    return tickets.away(tickets.find(code))
+
+
+@pages.post("/t/<code:code>/queue")
+@action("registration.create")
+def ticket_queue(code: str) -> Response:
+    """Take a number at a stall; pressed twice it is the same one."""
+    found = tickets.find(code)
+    if not found.held:
+        return tickets.show(found, status=403)
+    try:
+        number = queues.take(found.actor, found.event.slug, found.registration.id, request.form.get("area", ""))
+    except Conflict as refusal:
+        flash(refusal.sentence(gettext), "look")
+    else:
+        flash(gettext("取到%(n)s号", n=number.number), "ok")
     return tickets.away(tickets.find(code))
 
 

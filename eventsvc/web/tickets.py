@@ -13,7 +13,7 @@ from flask_babel import gettext
 from eventsvc.errors import Conflict, Invalid, Missing, TooMany
 from eventsvc.ports import clock
 from eventsvc.render import qr
-from eventsvc.services import codes, links, registrations
+from eventsvc.services import codes, links, queues, registrations
 from eventsvc.services.actors import Actor
 from eventsvc.services.persons import mask_name_in_public, mask_phone
 from eventsvc.web import activity, checkin, identity, session_choices
@@ -121,6 +121,8 @@ def _whole(found: Found, event: activity.Activity, typed: dict[str, int] | None)
         "sessions": chosen,
         "session_choices": session_choices.choices(found.event, registration, typed) if alive else [],
         "can_choose": alive and held_until is None and event.registration_state in {"open", "waitlist", "full"},
+        "queues": queues.of_ticket(found.event, registration) if going_on and found.status == "confirmed" else [],
+        "may_take": queues.may_take(found.event, clock.now()),
         "yields": registration.yields,
         "offered_until": None if late else held_until,
         "offer_over": late or (registration.status == "cancelled" and registration.cancelled_by == "lapsed"),
@@ -248,6 +250,7 @@ def ticket_restore(code: str) -> Response:
 @pages.get("/t/<code:code>/restore")
 @pages.get("/t/<code:code>/accept")
 @pages.get("/t/<code:code>/sessions")
+@pages.get("/t/<code:code>/queue")
 @pages.get("/t/<code:code>/checkin")
 @pages.get("/t/<code:code>/undo")
 @action("open")

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 
 from eventsvc.db import db
 from eventsvc.models import Device, Event, Membership, Person, Registration, User
-from eventsvc.services import actors, codes, devices, events, imports, organizations, quarantine, records, registrations, rehearsals, slips, units
+from eventsvc.services import actors, codes, devices, events, imports, organizations, quarantine, queues, records, registrations, rehearsals, slips, units
 from eventsvc.services.actors import Actor
 from tests.live import LiveServer
 
@@ -94,6 +94,7 @@ def fill(crowd: Crowd, people: int = PEOPLE) -> Crowd:
             slips.make(owner, BIG, {"count": 40, "party_size": 2, "sessions": sessions})
         crowd.imports = _lists(owner)
         _phones(crowd, owner)
+        _number(crowd, owner)
     return crowd
 
 
@@ -215,6 +216,16 @@ def _wait(crowd: Crowd, owner: Actor, today: datetime) -> None:
         db.session.refresh(ticket)
         db.session.expunge(ticket)
         crowd.tickets[kind] = ticket
+
+
+def _number(crowd: Crowd, owner: Actor) -> None:
+    """Stalls that give numbers: one is called, others wait, also the resident's own ticket."""
+    for stall in ("stall-1", "stall-2"):
+        queues.switch(owner, BIG, stall, True)
+    for _ in range(3):
+        queues.hand_out(owner, BIG, "stall-1")
+    queues.call(owner, BIG, "stall-1")
+    queues.take(owner, BIG, crowd.tickets["whole"].id, "stall-1")
 
 
 STATUSES = ("confirmed",) * 17 + ("cancelled", "pending", "confirmed")

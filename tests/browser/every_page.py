@@ -213,6 +213,8 @@ EVERY = [
     Sight("rehearsing-overview", "member", "/manage/e/try-out/"),
     Sight("rehearsing-wall", "member", "/manage/e/try-out/live?wall=1"),
     Sight("import", "member", f"{CONSOLE}/import"),
+    Sight("queues", "member", f"{CONSOLE}/queues"),
+    Sight("queues-none", "viewer", "/manage/e/full/queues"),
     Sight("series", "member", f"{CONSOLE}/series", opened),
     Sight("series-draft", "member", "/manage/e/draft/series"),
     Sight("people", "member", f"{CONSOLE}/registrations"),

@@ -21,6 +21,7 @@ from eventsvc.web.manage import (
     paper,
     paper_list,
     quarantine,
+    queues,
     registrations,
     rehearsal,
     report,
@@ -36,7 +37,7 @@ from eventsvc.web.manage import (
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, bulk, rights, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper, paper_list, slips, units, waitlist, series)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, bulk, rights, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper, paper_list, slips, units, waitlist, series, queues)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:
