@@ -149,7 +149,7 @@ def test_a_gate_for_one_session_is_chosen_in_the_form(app: Flask, evening: Calla
     address = f"/manage/e/{world.slug}/edit"
     organizer = Console(app)
     assert "只让哪一场进" in organizer.get(address)
-    assert organizer.send(address, checkpoints_0_session="seven").status_code == 303
+    assert organizer.send(address, checkpoints__0__session="seven").status_code == 303
 
     def gates() -> list[list[str]]:
         with app.app_context():
@@ -160,6 +160,6 @@ def test_a_gate_for_one_session_is_chosen_in_the_form(app: Flask, evening: Calla
     with app.app_context():
         events.change(world.owner, world.slug, {"checkpoints": [{"key": "gate", "name": "东门", "sessions": ["seven", "eight"]}]})
     assert organizer.send(address, title="夜市").status_code == 303 and gates() == [["seven", "eight"]], "several stay as they are"
-    assert organizer.send(address, checkpoints_0_session="").status_code == 303 and gates() == [[]]
+    assert organizer.send(address, checkpoints__0__session="").status_code == 303 and gates() == [[]]
     with app.app_context():  # what the form does not show stays: whether one may wait for a session
         assert [session.waitlist for session in db.session.scalars(db.select(Event)).one().sessions] == [True, True, False]

@@ -20,7 +20,7 @@ def organizer(app: Flask, new_world: NewWorld) -> Console:
     world = new_world(
         sessions=[{"key": "a", "name": "剪纸", "starts_at": "2026-08-14T19:00:00+08:00", "ends_at": "2026-08-14T19:40:00+08:00", "capacity": 3}],
         checkpoints=[{"key": "gate", "name": "东门", "sessions": ["a"], "opens_at": "2026-08-14T18:30:00+08:00"}],
-        registration={"capacity": 9, "opens_at": "2026-08-01T08:00:00+08:00", "closes_at": "2026-08-14T12:00:00+08:00", "reserve": 2},
+        registration={"capacity": 9, "opens_at": "2026-08-01T08:00:00+08:00", "closes_at": "2026-08-14T20:00:00+08:00", "reserve": 2},
     )
     with app.app_context():
         world.ticket(2, sessions=["a"])
@@ -41,7 +41,7 @@ def test_every_week(app: Flask, organizer: Console) -> None:
         own = event_document.dump(db.session.scalars(db.select(Event).where(Event.slug == "ye-shi")).one())
     assert (copy["starts_at"], copy["ends_at"]) == ("2026-08-28T18:00:00+08:00", "2026-08-28T21:30:00+08:00")
     assert copy["sessions"][0]["starts_at"] == "2026-08-28T19:00:00+08:00" and copy["checkpoints"][0]["opens_at"] == "2026-08-28T18:30:00+08:00"
-    assert copy["registration"]["closes_at"] == "2026-08-28T12:00:00+08:00" and copy["registration"]["reserve"] == 2
+    assert copy["registration"]["closes_at"] == "2026-08-28T20:00:00+08:00" and copy["registration"]["reserve"] == 2
     assert copy["counters"] == own["counters"] and copy["title"] == own["title"]
     with app.app_context():
         assert db.session.scalars(db.select(Event.places_taken).order_by(Event.slug)).all() == [2, 0, 0]
