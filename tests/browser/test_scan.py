@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Route, expect
 
+from eventsvc.services import events, rehearsals
 from tests.browser.camera import film
 from tests.browser.conftest import Watcher
 from tests.browser.door import SIGN_OF_LIFE, Fair, Opener, Phone
@@ -163,6 +164,39 @@ def test_a_phone_says_that_the_event_has_not_begun(server: LiveServer, house: Fl
     early = Fair(server, house, starts_at="2099-08-16T18:00:00+08:00", ends_at="2099-08-16T21:00:00+08:00")
     phone = Phone(open_page(), early.link())
     expect(phone.page.locator("[data-notice=early]")).to_have_text("活动还没开始：8月16日18:00")
+
+
+def test_a_phone_says_that_it_rehearses_where_to_search_and_that_the_event_is_off(server: LiveServer, house: Flask, open_page: Opener) -> None:
+    fair = Fair(server, house)
+    with house.app_context():
+        rehearsals.start(fair.owner, fair.slug)
+    phone = Phone(open_page(), fair.link())
+    expect(phone.page.locator("[data-notice=rehearsal]")).to_have_text(re.compile("演练中.*扫码、计数都不算数"))
+    expect(phone.page.locator("[data-notice=over]")).to_be_hidden()
+    phone.type("7K3MNPQRSTVWXYZ01234")
+    phone.expect("unknown_ticket")
+    phone.hook("to-search").click()
+    expect(phone.hook("search")).to_be_focused()
+    expect(phone.page.locator("[data-records] .record-what")).to_have_text("没查到的码")
+    phone.type("123")  # what was said of the code before is not said of this
+    expect(phone.page.locator("[data-code-hint]")).to_be_visible()
+    expect(phone.result).to_be_hidden()
+    phone.hook("search").fill("王")
+    phone.page.locator("[name=operator]").fill("志愿者乙")
+    phone.page.locator("[name=operator]").press("Enter")
+    expect(phone.hook("search")).to_have_value("")  # nothing of what the last shift looked up stays
+    for _ in range(50):
+        if [one.operator for one in fair.phones()] == ["志愿者乙"]:
+            break
+        phone.page.wait_for_timeout(100)
+    assert [one.operator for one in fair.phones()] == ["志愿者乙"]
+    with house.app_context():
+        rehearsals.reset(fair.owner, fair.slug, 1)
+        events.cancel(fair.owner, fair.slug)
+    phone.page.reload()
+    phone.wait_until_ready()
+    expect(phone.page.locator("[data-notice=over]")).to_have_text("活动已取消，不再签到")
+    expect(phone.page.locator("[data-notice=rehearsal]")).to_be_hidden()
 
 
 def test_a_foreign_code_is_not_sent(fair: Fair, open_page: Opener, tmp_path: Path) -> None:
