@@ -72,8 +72,6 @@ export class Outbox {
     /** @type {any} */
     this.counting = null;
     this.counts = { pending: 0, rejected: 0 };
-    /** Rows that are being kept at this moment: they wait for upload, though no count of the store finds them yet. */
-    this.writing = 0;
     /** @type {Map<string, (result: Record<string, any>) => void>} */
     this.waiting = new Map();
   }
@@ -94,15 +92,10 @@ export class Outbox {
     this.lastSeq = Math.max(this.now() * 1000, this.lastSeq + 1);
     /** @type {Row} */
     const row = { id: record.id, seq: this.lastSeq, device, state: 'queued', record, mark: this.mark(record), local, label, result: null, answeredAt: null };
-    this.writing += 1;
-    this.counts = { ...this.counts, pending: this.counts.pending + 1 };
+    await this.store.put(row);
+    this.counts = { ...this.counts, pending: this.counts.pending + 1 }; // at once: the store is asked when the answer has been shown
     this.listeners.onPending?.(this.counts);
-    try {
-      await this.store.put(row);
-    } finally {
-      this.writing -= 1;
-      this.countSoon();
-    }
+    this.countSoon();
     /** @type {Promise<Record<string, any>>} */
     const answer = new Promise((resolve) => this.waiting.set(row.id, resolve));
     this.listeners.onRow?.(row);
@@ -382,7 +375,7 @@ export class Outbox {
 
   async count() {
     const [pending, rejected] = await Promise.all([this.store.countState('queued'), this.store.countState('rejected')]);
-    this.counts = { pending: pending + this.writing, rejected };
+    this.counts = { pending, rejected };
     this.listeners.onCounts?.(this.counts);
   }
 }
