@@ -25,8 +25,12 @@ from tests.services.world import World, checkin, record
 
 NAME, PHONE, MAIL, ANSWER = "龘靐齉", "13987654321", "natureza.42@mail.example", "想学鎏金掐丝珐琅"
 # The number as it may be written, the pinyin, the name, what was said. The tail alone stands in no list: four digits are everywhere.
-TRACES = (NAME, PHONE, "+861398", "139 8765 4321", "139-8765-4321", "139****4321", MAIL, "natureza", ANSWER, "dabingnang", "dabinnang", "1３98765", "龘")
-QUESTIONS = [{"key": "craft", "label": "想学什么", "type": "text"}]
+TRACES = (NAME, PHONE, "+861398", "139 8765 4321", "139-8765-4321", "139****4321", MAIL, "natureza", ANSWER, "dabingnang", "dabinnang", "1３98765", "龘", "鼪鼯小宝", "表舅公", "敻弇")
+QUESTIONS = [
+    {"key": "craft", "label": "想学什么", "type": "text"},
+    {"key": "real", "label": "真实姓名", "type": "real_name", "reason": "演示：入园要核对"},
+]
+FAMILY = {"members": [{"name": "鼪鼯小宝", "age_band": "6岁以下"}], "guardian": "表舅公", "guardian_consent": True}
 
 
 class Broken:
@@ -63,9 +67,9 @@ def everywhere(app: Flask, server: LiveServer, world: World) -> Registration:
     client = httpx.Client(base_url=f"{server.url}/api/v1", trust_env=False, timeout=20)
     owner = organizations.create_token("demo")
     bearer = {"Authorization": f"Bearer {owner}"}
-    data = {"name": NAME, "phone": PHONE, "email": MAIL, "party_size": 2, "answers": {"craft": ANSWER}, "consent": True}
+    data = {"name": NAME, "phone": PHONE, "email": MAIL, "party_size": 2, "answers": {"craft": ANSWER, "real": "敻弇"}, "consent": True, **FAMILY}
     made = client.post(f"/events/{world.slug}/registrations", json=data, headers={"Idempotency-Key": f"{uuid.uuid4()}"}).raise_for_status().json()
-    again = client.post(f"/events/{world.slug}/registrations", json=data | {"party_size": 1}, headers=bearer).raise_for_status().json()
+    again = client.post(f"/events/{world.slug}/registrations", json=data | {"party_size": 1, "members": []}, headers=bearer).raise_for_status().json()
     client.post(f"/events/{world.slug}/registrations/{again['id']}/cancel", headers=bearer).raise_for_status()
     address = f"/events/{world.slug}/registrations/{made['id']}"
     client.patch(address, json={"note": f"{NAME}，{PHONE}，坐轮椅"}, headers=bearer).raise_for_status()
@@ -111,10 +115,11 @@ def test_deleting_a_person_leaves_no_trace_and_every_figure_as_it_was(new_server
     server = new_server(MAIL_URL="smtp://127.0.0.1:9?from=events@example.test")
     app = server.app()
     with app.app_context():
-        world = World({"registration": {"questions": QUESTIONS}, "starts_at": None, "ends_at": None, "date_text": "近日"})
+        world = World({"registration": {"questions": QUESTIONS, "members": "names"}, "starts_at": None, "ends_at": None, "date_text": "近日"})
         everywhere(app, server, world)
         before_text = dump(server.database_url)
-        assert {trace for trace in TRACES if trace in before_text} >= {NAME, PHONE, MAIL, ANSWER, "139 8765 4321"}, "the test puts somebody there"
+        assert {trace for trace in TRACES if trace in before_text} >= {NAME, PHONE, MAIL, ANSWER, "139 8765 4321", "鼪鼯小宝", "表舅公"}, "the test puts somebody there"
+        assert "敻弇" not in before_text and '"sealed"' in before_text, "what is sealed stands nowhere in plain, even before"
         if over:
             events.close(world.owner, world.slug)
         before, told = asdict(figures.stats(SYSTEM, world.slug)), overview.of_event(world.owner, world.slug).counts
