@@ -240,6 +240,8 @@ EVERY = [
     Sight("calls-viewer", "viewer", f"{CONSOLE}/calls"),
     Sight("party", "member", f"{CONSOLE}/registrations/{{whole_id}}"),
     Sight("party-cancel", "member", f"{CONSOLE}/registrations/{{whole_id}}/cancel"),
+    Sight("party-pause", "member", f"{CONSOLE}/registrations/{{whole_id}}/pause"),
+    Sight("party-excuse", "member", f"{CONSOLE}/registrations/{{whole_id}}/excuse"),
     Sight("party-erase", "member", f"{CONSOLE}/registrations/{{whole_id}}/erase"),
     Sight("desk", "member", f"{CONSOLE}/desk"),
     Sight("desk-wrong", "member", f"{CONSOLE}/desk", send("main form[method=post]")),
