@@ -51,14 +51,14 @@ class Mine:
 def of_event(event: Event, everything: bool = False) -> list[Queue]:
     """The stalls that give numbers, or ``everything`` that could."""
     mine = (QueueNumber.event_id == event.id, QueueNumber.epoch == event.epoch)
-    last = dict(db.session.execute(select(QueueNumber.area, func.max(QueueNumber.number)).where(*mine).group_by(QueueNumber.area)).tuples().all())
+    last = dict(db.session.execute(select(QueueNumber.area, func.max(QueueNumber.number)).where(*mine).group_by(QueueNumber.area)).all())
     waits = dict(
         db.session.execute(
             select(QueueNumber.area, func.count()).where(*mine, QueueNumber.state == "waiting").group_by(QueueNumber.area)
-        ).tuples().all()
+        ).all()
     )  # fmt: skip
     called = dict(
-        db.session.execute(select(QueueNumber.area, QueueNumber.number).where(*mine, QueueNumber.state == "called")).tuples().all()
+        db.session.execute(select(QueueNumber.area, QueueNumber.number).where(*mine, QueueNumber.state == "called")).all()
     )  # fmt: skip
     return [
         Queue(area.key, area.name, area.queue, called.get(area.key), waits.get(area.key, 0), last.get(area.key, 0))

@@ -98,7 +98,8 @@ def test_pages_of_events(api: Api) -> None:
 
 def test_registering(api: Api) -> None:
     made = api.register(party_size=3)
-    assert set(made) == {"id", "status", "party_size", "code", "pickup_code", "qr_text", "ticket_url", "manage_token", "waitlist_position"}
+    promised = {"id", "status", "party_size", "code", "pickup_code", "qr_text", "ticket_url", "manage_token", "waitlist_position"}
+    assert set(made) == promised | {"sessions", "waiting_sessions"} and made["sessions"] == made["waiting_sessions"] == []
     assert made["status"] == "confirmed" and made["party_size"] == 3 and made["waitlist_position"] is None
     assert len(made["code"]) == 20 and len(made["pickup_code"]) == 6
     assert made["qr_text"] == f"HTTPS://EXAMPLE.TEST/T/{made['code']}" and made["ticket_url"] == f"https://example.test/t/{made['code']}"

@@ -223,18 +223,20 @@ def test_it_counts_as_contact(api: Api, phone: Phone) -> None:
     assert (row["queued"], row["roster_age"], row["version"]) == (4, 120, "r12")
 
 
-def test_a_change_of_shift_is_told_at_once_and_a_bad_name_holds_nothing_up(api: Api, phone: Phone) -> None:
+def test_a_change_of_shift_is_told_at_once_and_a_bad_name_holds_nothing_up(api: Api) -> None:
+    token = api.device("scan", "tally")
+
     def listed() -> str:
         [row] = api("GET", "/events/{slug}/devices", api.owner).get_json()["items"]
         return row["operator"]
 
-    api.send(phone.token, tally(), operator="甲")
-    api.send(phone.token, operator=" 志愿者 乙 ")  # seconds later, with nothing to upload
+    api.send(token, tally(), operator="甲")
+    api.send(token, operator=" 志愿者 乙 ")  # seconds later, with nothing to upload
     assert listed() == "志愿者 乙"
     for bad in (7, "", "甲\u202e乙", None):
-        assert [one["status"] for one in api.send(phone.token, tally(), operator=bad)] == ["recorded"]
+        assert [one["status"] for one in api.send(token, tally(), operator=bad)] == ["recorded"]
     assert listed() == "志愿者 乙"
-    api.send(phone.token, operator="长" * 90)
+    api.send(token, operator="长" * 90)
     assert listed() == "长" * 40
 
 

@@ -82,12 +82,12 @@ def test_from_a_template_to_figures_that_move_by_themselves(open_page: Callable[
     person.tap("新建活动")
     person.tap("夜市、展演")
     for label, value in (
-        ("活动名称", "南关街非遗夜市"), ("开始时间", local(-1)), ("结束时间", local(3)), ("地点", "新天地社区广场"),
+        ("活动名称（必填）", "南关街非遗夜市"), ("开始时间", local(-1)), ("结束时间", local(3)), ("地点", "新天地社区广场"),
         ("联系电话", "0371-66001234"), ("名额（位） （选填）", "300"),
     ):  # fmt: skip
         person.fill(label, value)
     person.tap("保存草稿")
-    expect(page.locator("h1")).to_have_text("南关街非遗夜市")
+    expect(page.locator(".event-line-title b")).to_have_text("南关街非遗夜市")
     person.tap("发布")
     person.tap("发布")
     expect(page.locator(".event-line .badge")).to_contain_text("已发布")

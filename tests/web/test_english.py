@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from eventsvc.db import db
 from eventsvc.models import Device, Membership, Organization, QuarantinedRecord, Record, Registration, User
 from eventsvc.ports import limits
-from eventsvc.services import devices, finalizing, imports, quarantine, registrations, wording
+from eventsvc.services import devices, finalizing, imports, quarantine, registrations, slips, wording
 from eventsvc.services.actors import device_token, stopped
 from eventsvc.web import language
 from scripts import messages
@@ -48,6 +48,7 @@ FAIR = {
 }
 OWN_CHINESE = re.compile(r'<(\w+)(?=[^>]*\blang="zh-CN")[^>]*?(/?)>(?:.*?</\1>)?', re.DOTALL)
 IN_THE_API = re.compile("签到码|定稿后?|延期，时间另行通知")  # the domain's own terms, among English sentences for programmers
+ON_PAPER = re.compile(r"凭条\d{3}")  # the name that a slip bears until somebody's name is known: as it is printed
 OF_THE_BRIEF = [str(messages.kept().get(text).string) for text in KEPT_IN_ENGLISH]  # what the brief would write, quoted
 NO_PAGES = {"static", "health.alive", "health.ready", "health.metrics", "web.robots", "web.favicon", "web.scan_worker", "web.scan_static"}
 FILES = {"web.calendar", "web.ticket_qr", "web.ticket_calendar", "manage.report_txt", "manage.report_xlsx", "manage.rehearsal_xlsx", "manage.export", "manage.import_template", "manage.import_faults", "manage.live_figures"}
@@ -58,6 +59,7 @@ def leaks(html: str) -> list[str]:
     own = unescape(OWN_CHINESE.sub("", re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)))
     for quoted in OF_THE_BRIEF:
         own = own.replace(quoted, "")
+    own = ON_PAPER.sub("", own)
     return sorted({found.strip()[:80] for found in re.findall(r"[^<>\n\"]*", own) if HAN.search(found)})
 
 
@@ -147,6 +149,7 @@ def addresses(app: Flask, world: World) -> Iterator[str]:
             "kind": ["txt", "json"],
             "verb": ["publish", "close", "cancel", "finalize"],
         }
+        places["batch"] = [str(slips.make(world.owner, world.slug, {"count": 2}))]
         join = devices.invite(world.owner, world.slug, {"name": "East gate", "max_uses": 9}).join_code
     for rule in app.url_map.iter_rules():
         if "GET" not in rule.methods or rule.rule.startswith("/api/v1") or rule.endpoint in NO_PAGES | FILES:

@@ -78,7 +78,7 @@ class CounterDocument(_Part):
 
 
 class UnitDocument(_Part):
-    """A unit that takes part in a meeting or a tour (街道、园区), and how many of it are expected (应到)."""
+    """A unit that takes part in a meeting or a tour, such as a sub-district or a park, and how many of it are expected."""
 
     key: Key
     name: needed_text(120)
