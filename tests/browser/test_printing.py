@@ -45,4 +45,4 @@ def test_a_camera_reads_the_printed_ticket(
     page.wait_for_load_state("networkidle")
     first, *others = rendered(page.pdf(format=paper), tmp_path)
     assert codes_on(first) == [f"{OFFICE.upper()}/T/{code}"], "on the first sheet, once, as a camera sees it"
-    assert [found for sheet in others for found in codes_on(sheet)] == []
+    assert len(others) == (paper == "A5"), "what can be done on a screen alone is not printed"
