@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bench import driver, filling, machine, plans
 from bench.driver import Sample
 from bench.plans import Plan
+from bench.supply import MOST_A_SECOND
 from bench.stand import Stand
 
 API = "/api/v1/events/bench"
 BATCH = 500
+FAULTS = ("lost", "other")  # of a row: what must not be
+SEVERAL = 8  # connections, where one number stands for all
 NAMES = ("stats", "event page", "roster", "check-in", "tally", "batch", "registration")
 
 
@@ -27,8 +30,10 @@ class Effort:
     pairs: int = 5
     least: int = 4_200  # requests of one run, where they fit into `longest`
     shortest: float = 2
-    longest: float = 9  # seconds of one run
+    longest: float = 18  # seconds of one run
+    reading: float = 2  # the same of what has no floor
     warm_up: float = 2
+    batches: int = 32  # of one run, and one more for each connection
     fresh: int = filling.FRESH
     only: frozenset[str] = frozenset()  # names of cases; empty: every one
 
@@ -43,6 +48,7 @@ class Case:
     items: int = 1  # records a request
     reads: bool = False  # the same page or document again and again
     keeps: bool = False  # every request that is answered must be in the ledger afterwards
+    shows: bool = False  # tickets, each one for the first time
 
 
 def pages(stand: Stand) -> list[tuple[str, str]]:
@@ -56,15 +62,15 @@ def pages(stand: Stand) -> list[tuple[str, str]]:
 
 def cases(stand: Stand) -> list[Case]:
     """Everything that is asked for, in order."""
-    records, tickets, tokens = f"{API}/records", stand.fresh, stand.tokens
+    records, tokens = f"{API}/records", stand.tokens
     return [
         Case("stats", plans.reading(f"{API}/stats", stand.owner), reads=True),
         Case("event page", plans.reading("/e/bench"), reads=True),
         *(Case(name, plans.reading(f"/manage/e/bench/{path}", cookie=stand.organizer), reads=True) for name, path in pages(stand)),
         Case("roster", plans.reading(f"{API}/roster", stand.owner)),
-        Case("check-in", plans.checkins(records, tickets, tokens), plans.checkins("/checkin", tickets, tokens), keeps=True),
+        Case("check-in", plans.checkins(records, tokens), plans.checkins("/checkin", tokens), keeps=True, shows=True),
         Case("tally", plans.tallies(records, tokens), keeps=True),
-        Case(f"batch of {BATCH}", plans.checkins(records, tickets, tokens, BATCH), items=BATCH, keeps=True),
+        Case(f"batch of {BATCH}", plans.checkins(records, tokens, count=BATCH), items=BATCH, keeps=True, shows=True),
         Case("registration", plans.registrations(f"{API}/registrations"), plans.registrations("/register")),
     ]
 
@@ -84,13 +90,15 @@ def measure(stand: Stand, effort: Effort, tell: Callable[[str], None]) -> list[d
 
 
 def _connections(case: Case, stand: Stand, effort: Effort) -> Sequence[int]:
-    """All of them for what has a floor, on the first size; elsewhere the one in the middle, and 1 for what is only read."""
-    middle = effort.connections[len(effort.connections) // 2]
-    if case.floor:
-        return effort.connections if stand.records == effort.sizes[0] else (middle,)
+    """All of them for what has a floor or comes in batches, on the first size; elsewhere several, and 1 for what is only read."""
+    several, smallest = min(SEVERAL, max(effort.connections)), stand.records == effort.sizes[0]
+    if case.name == "registration":
+        return [number for number in effort.connections if number > 1] if smallest else ()
+    if case.floor or case.items > 1:
+        return effort.connections if smallest else (several,)
     if case.reads and case.name not in ("stats", "event page"):
         return (1,)
-    return (middle,) if case.name == "tally" else (1, middle) if stand.records == effort.sizes[0] and case.name != "roster" else (1,)
+    return (several,) if case.name == "tally" else (1, several) if smallest and case.name != "roster" else (1,)
 
 
 def _is_there(stand: Stand, plan: Plan) -> bool:
@@ -98,38 +106,73 @@ def _is_there(stand: Stand, plan: Plan) -> bool:
     return driver.run(stand.ours.url, plan, 1, 1, 1).refused == 0
 
 
+@dataclass
+class _Side:
+    """One of the two servers, and what it did in a case."""
+
+    name: str
+    url: str
+    plan: Plan
+    pid: int
+    runs: list[Sample] = field(default_factory=list)
+    span: float = 0
+    cpu: float = 0
+
+
 def _measure(stand: Stand, case: Case, connections: int, effort: Effort) -> dict[str, Any]:
     """Warm both up, then run them in turn, the other one first each time; medians over the runs."""
     assert stand.ours.process
-    sides: list[tuple[str, str, Plan, int]] = [("ours", stand.ours.url, case.plan, stand.ours.process.pid)]
+    sides = [_Side("ours", stand.ours.url, case.plan, stand.ours.process.pid)]
     if case.floor:
-        sides.append(("floor", stand.floor_url, case.floor, stand.floor.pid))
-    seeds = iter(range(1 + 1000 * connections + 100_000 * len(case.name), 10**9))
-    spans, runs, cpu = {}, {side[0]: [] for side in sides}, {side[0]: 0.0 for side in sides}
+        sides.append(_Side("floor", stand.floor_url, case.floor, stand.floor.pid))
+    ours = sides[0]
     first = driver.first(stand.ours.url, case.plan) if case.reads else None  # what whoever comes first waits for
-    for name, url, plan, _pid in sides:
-        warm = driver.run(url, plan, connections, effort.warm_up, next(seeds))
-        spans[name] = min(effort.longest, max(effort.shortest, effort.least / max(1, warm.rate)))
-    before = filling.kept(stand.ours.database_url) if case.keeps else 0
-    for number in range(effort.pairs if case.floor else min(effort.pairs, 3)):
-        seed = next(seeds)
-        for name, url, plan, pid in sides if number % 2 == 0 else sides[::-1]:
-            used = machine.cpu_seconds(pid)
-            runs[name].append(driver.run(url, plan, connections, spans[name], seed))
-            cpu[name] += machine.cpu_seconds(pid) - used
+    before = filling.kept(stand.ours.database_url) if case.keeps else (0, 0)
+    with machine.Watch(ours.pid) as watch:
+        for side in sides:
+            warm = _run(stand, case, side, connections, effort.warm_up, next(stand.seeds), connections)
+            side.span = effort.longest if case.floor else effort.reading
+            side.span = min(side.span, max(effort.shortest, effort.least / max(1, warm.rate)))
+        warm_up, ours.cpu = ours.runs.pop(), 0
+        for side in sides[1:]:
+            side.runs.clear()
+            side.cpu = 0
+        for number in range(effort.pairs if case.floor else min(effort.pairs, 3)):
+            seed = next(stand.seeds)
+            for side in sides if number % 2 == 0 else sides[::-1]:
+                _run(stand, case, side, connections, side.span, seed, effort.batches + connections)
     row: dict[str, Any] = {"database": stand.database, "records": stand.records, "case": case.name, "connections": connections}
     if first is not None:
         row["first_ms"] = first
     if case.keeps:
-        row["lost"] = max(0, sum(run.requests for run in runs["ours"]) * case.items - (filling.kept(stand.ours.database_url) - before))
-    for name, _url, _plan, pid in sides:
-        row[name] = _medians(runs[name], cpu[name]) | {"memory_mb": round(machine.memory(pid) / 2**20)}
-    if case.floor:
-        row["ratio"] = round(statistics.median(a.rate / b.rate for a, b in zip(runs["ours"], runs["floor"], strict=True)), 2)
-        row["p99_ratio"] = round(statistics.median(a.p99 / b.p99 for a, b in zip(runs["ours"], runs["floor"], strict=True)), 2)
+        kept, other = filling.kept(stand.ours.database_url)
+        row["lost"] = max(0, sum(run.requests for run in (warm_up, *ours.runs)) * case.items - (kept - before[0]))
+        row["other"] = other - before[1]  # neither let in nor counted: another path than the one that was meant
+    for side in sides:
+        row[side.name] = _medians(side.runs, side.cpu) | {"memory_mb": round((watch.most if side is ours else machine.memory(side.pid)) / 2**20)}
+    if len(sides) == 2:
+        pairs = list(zip(ours.runs, sides[1].runs, strict=True))
+        row["ratio"] = round(statistics.median(a.rate / b.rate for a, b in pairs), 2)
+        row["p99_ratio"] = round(statistics.median(a.p99 / b.p99 for a, b in pairs), 2)
     if case.items > 1:
         row["records_a_second"] = round(row["ours"]["rate"] * case.items)
     return row
+
+
+def _run(stand: Stand, case: Case, side: _Side, connections: int, span: float, seed: int, batches: int) -> Sample:
+    """One run of one side: ``span`` seconds, or so many batches; our server is shown tickets that it never saw."""
+    plan, used = side.plan, machine.cpu_seconds(side.pid)
+    if case.shows:
+        plan = plan.with_tickets(stand.fresh.ahead(case.items * batches if case.items > 1 else round(MOST_A_SECOND * span)))
+    if case.items > 1:
+        sample = driver.run_made(side.url, plan, connections, batches, seed)
+    else:
+        sample = driver.run(side.url, plan, connections, span, seed)
+    side.cpu += machine.cpu_seconds(side.pid) - used
+    side.runs.append(sample)
+    if case.shows and side.name == "ours":
+        stand.fresh.shown(len(plan.tickets) if case.items > 1 else sample.requests + 2 * connections)  # those under way at the end too
+    return sample
 
 
 def _medians(runs: Sequence[Sample], cpu: float) -> dict[str, Any]:
@@ -157,7 +200,7 @@ def _line(row: dict[str, Any]) -> str:
         told += f"   first {row['first_ms']:,.0f} ms"
     if "records_a_second" in row:
         told += f"   {row['records_a_second']:,} records/s"
-    faults = {name: ours[name] for name in ("refused", "broken") if ours[name]} | ({"LOST": row["lost"]} if row.get("lost") else {})
+    faults = {name: ours[name] for name in ("refused", "broken") if ours[name]} | {name.upper(): row[name] for name in FAULTS if row.get(name)}
     return told + (f"   {faults}" if faults else "")
 
 

@@ -1,4 +1,8 @@
-"""The driver: closed loop, as many requests under way as there are connections; wrk, or processes of our own where it is missing."""
+"""The driver: closed loop, as many requests under way as there are connections.
+
+wrk for what is small; a process of our own for batches, whose bodies are made before the time begins (wrk's script would make them within it),
+and where wrk is missing.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +24,7 @@ from bench.plans import Plan
 SCRIPT = Path(__file__).with_name("load.lua")
 WRK = shutil.which("wrk")
 PROCESSES = 2  # of ours, where wrk is missing
+LONGEST = 120  # seconds that a given number of requests may take
 
 
 @dataclass(frozen=True)
@@ -72,11 +78,22 @@ def run(url: str, plan: Plan, connections: int, seconds: float, seed: int) -> Sa
 
 
 def _run_without_wrk(url: str, plan: Plan, connections: int, seconds: float, seed: int) -> Sample:
-    address = (url.split("//")[1].split(":")[0], int(url.rsplit(":", 1)[1]))
     shares = [connections // PROCESSES + (n < connections % PROCESSES) for n in range(PROCESSES)]
     with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
-        asked = [(address, plan, share, seconds, seed * PROCESSES + n) for n, share in enumerate(shares) if share]
+        asked = [
+            (url, plan.with_tickets(plan.tickets[n::PROCESSES]), share, seconds, seed * PROCESSES + n) for n, share in enumerate(shares) if share
+        ]
         parts = pool.starmap(_ask, asked)
+    return _sample(parts)
+
+
+def run_made(url: str, plan: Plan, connections: int, count: int, seed: int) -> Sample:
+    """Send exactly ``count`` requests that were made before, over ``connections``."""
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return _sample([pool.apply(_ask, (url, plan, connections, LONGEST, seed, count))])
+
+
+def _sample(parts: Sequence[tuple[list[float], int, int, float]]) -> Sample:
     took = sorted(took for times, _refused, _broken, _span in parts for took in times)
     if not took:
         raise RuntimeError("nobody answered")
@@ -85,15 +102,22 @@ def _run_without_wrk(url: str, plan: Plan, connections: int, seconds: float, see
     return Sample(len(took), max(part[3] for part in parts), p50, p95, p99, took[-1] * 1000, refused, broken)
 
 
-def _ask(address: tuple[str, int], plan: Plan, connections: int, seconds: float, seed: int) -> tuple[list[float], int, int, float]:
-    """One process of the driver: the seconds that each answer took, refusals, broken connections, the whole time."""
+def _ask(url: str, plan: Plan, connections: int, seconds: float, seed: int, count: int = 0) -> tuple[list[float], int, int, float]:
+    """One process of the driver: the seconds that each answer took, refusals, broken connections, the whole time.
+
+    ``count``: so many requests, made before the time begins, instead of as many as the time holds.
+    """
+    address = (url.split("//")[1].split(":")[0], int(url.rsplit(":", 1)[1]))
     make, took, refused, broken = plan.requests(seed), [], 0, 0
+    made = deque(make() for _ in range(count))
+    if count:
+        make = made.popleft
     chosen = selectors.DefaultSelector()
     for _ in range(connections):
         client = socket.create_connection(address, timeout=20)
         chosen.register(client, selectors.EVENT_READ, _Talk(client, make))
     began = time.monotonic()
-    for key in list(chosen.get_map().values()):
+    for key in list(chosen.get_map().values())[: count or None]:
         key.data.send()
     while chosen.get_map() and ((left := began + seconds - time.monotonic()) > 0 or (not took and left > -20)):
         for key, _events in chosen.select(min(max(left, 0.01), 1)):
@@ -104,7 +128,10 @@ def _ask(address: tuple[str, int], plan: Plan, connections: int, seconds: float,
             if status:
                 took.append(time.perf_counter() - talk.sent)
                 refused += status >= 400
-                talk.send()
+                if made or not count:
+                    talk.send()
+                else:
+                    chosen.unregister(talk.client)
             else:
                 broken += 1
                 chosen.unregister(talk.client)

@@ -23,7 +23,7 @@ end
 function init(args)
   plan = dofile(args[1])
   math.randomseed(plan.seed)
-  ticket, token, phone = plan.first_ticket, 0, plan.seed % 100000000
+  ticket, token, phone = 0, 0, plan.phone
 end
 
 function request()

@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 import sqlite3
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,29 @@ def memory(pid: int) -> int:
             continue
         total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
     return total
+
+
+class Watch:
+    """The most memory that a process and all that it started held while this was open, looked at every second."""
+
+    def __init__(self, pid: int) -> None:
+        self.most, self._pid, self._over = 0, pid, threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while True:
+            self.most = max(self.most, memory(self._pid))
+            if self._over.wait(1):
+                break
+        self.most = max(self.most, memory(self._pid))
 
 
 def syncs_a_second(folder: Path, seconds: float = 0.5) -> int:

@@ -7,7 +7,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 _PLACE = re.compile(r"@([A-Z]+)@")
 
@@ -33,15 +33,15 @@ class Plan:
         parts = [f"{name} = {_quoted(value)}" for name, value in plain.items()]
         parts += [f"{name} = {{{', '.join(map(_quoted, values))}}}" for name, values in lists.items()]
         parts.append("headers = {" + ", ".join(f"[{_quoted(name)}] = {_quoted(value)}" for name, value in self.headers.items()) + "}")
-        return f"return {{ {', '.join(parts)}, count = {self.count}, seed = {seed}, first_ticket = {self.first_ticket(seed)} }}"
+        return f"return {{ {', '.join(parts)}, count = {self.count}, seed = {seed}, phone = {_first_phone(seed)} }}"
 
-    def first_ticket(self, seed: int) -> int:
-        """Where among the tickets this run begins, so that runs after one another take fresh ones."""
-        return seed * 7919 % len(self.tickets) if self.tickets else 0
+    def with_tickets(self, tickets: Sequence[str]) -> Plan:
+        """The same, showing these in turn."""
+        return replace(self, tickets=tickets)
 
     def requests(self, seed: int) -> Callable[[], bytes]:
         """What makes the next request's bytes, for the driver without wrk."""
-        chance, state = random.Random(seed), {"ticket": self.first_ticket(seed), "token": 0, "phone": seed}
+        chance, state = random.Random(seed), {"ticket": -1, "token": 0, "phone": _first_phone(seed)}
 
         def following(name: str, among: Sequence[str]) -> str:
             state[name] = (state[name] + 1) % len(among)
@@ -72,6 +72,11 @@ class Plan:
         return make
 
 
+def _first_phone(seed: int) -> int:
+    """Runs after one another ring from telephones of their own: 100,000 each."""
+    return seed % 1000 * 100_000
+
+
 def _quoted(text: str) -> str:
     """A Lua string."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
@@ -84,8 +89,8 @@ _ENVELOPE = {"before": '{"sent_at":"@NOW@","queued":0,"records":[', "after": "]}
 PERSON = '{"name":"王桂芳","phone":"138@PHONE@","party_size":2,"consent":true}'
 
 
-def checkins(path: str, tickets: Sequence[str], tokens: Sequence[str], count: int = 1) -> Plan:
-    """Check-ins at the gate: one as it happens, or a batch that was decided on the phone."""
+def checkins(path: str, tokens: Sequence[str], tickets: Sequence[str] = (), count: int = 1) -> Plan:
+    """Check-ins at the gate: one as it happens, or a batch that was decided on the phone. Each run brings its tickets (`with_tickets`)."""
     item = _CHECKIN % (',"decided":"admitted"' if count > 1 else "")
     return Plan("POST", path, {**JSON, "Authorization": "Bearer @TOKEN@"}, item=item, count=count, tickets=tickets, tokens=tokens, **_ENVELOPE)
 

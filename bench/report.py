@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.cases import FAULTS
+
 Row = dict[str, Any]
 GOALS = {("check-in", "sqlite"): 1.0, ("check-in", "postgresql"): 0.6, ("registration", "sqlite"): 0.5, ("registration", "postgresql"): 0.5}
 BATCH_GOAL, FLAT_GOAL, MEMORY_GOAL = 8, 1.5, 400
@@ -82,6 +84,7 @@ def table(result: dict[str, Any]) -> str:
 
 def _row(row: Row, side: str) -> str:
     of = row[side]
-    faults = f"{of['requests']:,}, {of['refused']}, {of['broken']}" + (f", LOST {row['lost']}" if side == "ours" and row.get("lost") else "")
+    faults = f"{of['requests']:,}, {of['refused']}, {of['broken']}"
+    faults += "".join(f", {name.upper()} {row[name]}" for name in FAULTS if side == "ours" and row.get(name))
     figures = "".join(f"{of[name]:>9.2f}" for name in ("p50", "p95", "p99", "cpu_ms"))
     return f"  {row['case']:<14}{row['connections']:>5}{side:>7}{of['rate']:>10,.0f}{figures}{of['memory_mb']:>8}  {faults}"

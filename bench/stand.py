@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ import psycopg
 from flask import Flask, current_app
 
 from bench import filling
+from bench.supply import Supply
 from eventsvc.db import db
 from eventsvc.models import Device, User
 from eventsvc.ports import clock
@@ -47,7 +49,8 @@ class Stand:
     floor_url: str
     owner: str
     tokens: list[str]
-    fresh: list[str]
+    fresh: Supply
+    seeds: Iterator[int]  # a run's own: its ids, telephones and addresses
     organizer: str  # the cookie of somebody who is signed in
     ticket: str  # a registration that was scanned
 
@@ -74,7 +77,7 @@ def stand(database: str, home: str, folder: Path, records: int, fresh: int) -> I
     """Fill a database with ``records`` and start both servers; both are gone afterwards, and the databases too."""
     name, on_sqlite = f"bench_{records}", database == "sqlite"
     url = f"{home}{name}.sqlite3" if on_sqlite else postgres.create_database(home, name)
-    ours = LiveServer(folder / name, url, environ={"TRUSTED_PROXIES": "1"})
+    ours = LiveServer(folder / name, url, environ={"TRUSTED_PROXIES": "1", "WORKER": "inside"})
     floor = None
     try:
         ours.start()
@@ -91,7 +94,7 @@ def stand(database: str, home: str, folder: Path, records: int, fresh: int) -> I
         copy = _copy(url, home, f"{name}_floor", name)
         ours.start()
         floor, floor_url = _start_floor(copy, folder)
-        yield Stand(database, records, ours, floor, floor_url, town.owner, tokens, ground.fresh, organizer, ground.scanned)
+        yield Stand(database, records, ours, floor, floor_url, town.owner, tokens, Supply(ground.fresh), itertools.count(1), organizer, ground.scanned)
     finally:
         ours.close()
         if floor:
