@@ -130,11 +130,16 @@ def test_a_typed_pickup_code_wants_the_masked_name_confirmed(fair: Fair, open_pa
 def test_six_digits_go_by_themselves_and_fewer_stay(fair: Fair, open_page: Opener) -> None:
     ticket = fair.ticket()
     phone = Phone(open_page(), fair.link())
+    go = phone.page.locator("[data-code-form] [type=submit]")
     phone.type("12")
+    expect(go).to_be_hidden()  # nothing to press beside what goes by itself
     expect(phone.page.locator("[data-code-hint]")).to_have_text("签到码是6位，现在2位")
     expect(phone.hook("code-input")).to_have_value("12")
     assert phone.result.get_attribute("data-phase") == "rest"
+    phone.hook("code-input").fill(ticket.code)
+    expect(go).to_be_visible()
     phone.hook("code-input").fill("")
+    expect(go).to_be_hidden()
     expect(phone.page.locator("[data-code-hint]")).to_be_hidden()
     phone.hook("code-input").press_sequentially(ticket.pickup)
     expect(phone.hook("confirm")).to_be_focused()

@@ -12,7 +12,7 @@ import { choicesOf, readAnswers } from '../../static/js/scan/questions.js';
 import { SameCode } from '../../static/js/scan/same-code.js';
 import { BUZZES, TUNES } from '../../static/js/scan/sounds.js';
 import { Transport } from '../../static/js/scan/transport.js';
-import { PAUSE, TypedCode } from '../../static/js/scan/typed-code.js';
+import { goesByItself, PAUSE, TypedCode } from '../../static/js/scan/typed-code.js';
 import { earlyNotice } from '../../static/js/scan/status-view.js';
 import { splitMessage, verdictOf } from '../../static/js/scan/verdict.js';
 import { Wedge } from '../../static/js/scan/wedge.js';
@@ -206,6 +206,10 @@ test('fewer than six digits are not sent; what is no number is the door’s to j
   assert.equal(hints.at(-1), 0);
   typed.submit('ABC');
   assert.deepEqual(taken, [['ABC', false]]);
+});
+
+test('a button is shown only beside what does not go by itself', () => {
+  assert.deepEqual(['', '0', '042137', ' ０４２ ', '0421371', '04213K', 'KX'].map(goesByItself), [true, true, true, true, false, false, false]);
 });
 
 test('before the event begins the phone says when, by the clock of the place', () => {

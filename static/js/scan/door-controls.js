@@ -7,7 +7,7 @@ import { Decoder } from './decoder.js';
 import { readPhoto } from './photo.js';
 import { SameCode } from './same-code.js';
 import { parseTicketText } from './ticket-text.js';
-import { TypedCode } from './typed-code.js';
+import { goesByItself, TypedCode } from './typed-code.js';
 import { Wedge, listen } from './wedge.js';
 import { WORDS } from './words.js';
 
@@ -64,10 +64,13 @@ export function bindDoorControls(root, door, otherwise = () => false, onFault = 
 
   const code = findInput('[data-hook=code-input]', root);
   const hint = find('[data-code-hint]', root);
+  const go = find('[data-code-form] [type=submit]', root);
+  const showGo = () => (go.hidden = code.inputMode !== 'text' && goesByItself(code.value));
   let wentByItself = -Infinity;
   const typed = new TypedCode({
     take: (text, byItself) => {
       code.value = '';
+      showGo();
       if (byItself) wentByItself = performance.now();
       door.scan(text, 'typed');
     },
@@ -78,7 +81,10 @@ export function bindDoorControls(root, door, otherwise = () => false, onFault = 
       if (count) onFault();
     },
   });
-  code.addEventListener('input', () => typed.changed(code.value));
+  code.addEventListener('input', () => {
+    showGo();
+    typed.changed(code.value);
+  });
   find('[data-code-form]', root).addEventListener('submit', (event) => {
     event.preventDefault();
     typed.submit(code.value);
@@ -88,6 +94,7 @@ export function bindDoorControls(root, door, otherwise = () => false, onFault = 
   find('[data-hook=result]', root).addEventListener('keydown', late);
   bindSwitch(find('[data-act=keys]', root), (on) => {
     code.inputMode = on ? 'text' : 'numeric';
+    showGo();
     code.focus();
     return Promise.resolve(true);
   });

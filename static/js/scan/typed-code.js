@@ -11,6 +11,9 @@ function digits(text) {
   return /^\d+$/.test(plain) ? plain.length : 0;
 }
 
+/** Will this go as soon as it is whole, so that no button is wanted? @param {string} text */
+export const goesByItself = (text) => !text || (digits(text) > 0 && digits(text) <= LENGTH);
+
 export class TypedCode {
   /**
    * @param {{take: (text: string, byItself: boolean) => void, tooShort: (count: number) => void,
