@@ -23,6 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from eventsvc.errors import Unavailable
+from eventsvc.turns import Turns
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -70,14 +71,21 @@ def micros(value: datetime) -> int:
 
 
 WAIT = 7.0  # seconds for a turn to write: less than a phone waits for its answer (8)
+WRITERS = 32  # on PostgreSQL, in one process: fewer than it has connections (40), so that whoever reads or records finds one
 _sqlite_writer = threading.Lock()
+_postgresql_writers = Turns(WRITERS, WAIT)
 
 
 @contextlib.contextmanager
-def _turn_to_write() -> Iterator[None]:
-    """On SQLite wait in line inside the process: its own waiting is a sleep that favours the lucky."""
+def _turn_to_write(ahead: bool) -> Iterator[None]:
+    """Wait in line inside the process, without a connection.
+
+    SQLite's own waiting is a sleep that favours the lucky. On PostgreSQL more writers than connections would wait for the pool,
+    which favours newcomers: with 64 at one event somebody waited for ten seconds and was turned away.
+    """
     if is_postgresql():
-        yield
+        with contextlib.nullcontext() if ahead else _postgresql_writers.taken():
+            yield
     elif _sqlite_writer.acquire(timeout=WAIT):
         try:
             yield
@@ -87,8 +95,11 @@ def _turn_to_write() -> Iterator[None]:
         raise Unavailable
 
 
-def transaction(verb: Callable[P, R]) -> Callable[P, R]:
-    """Make a verb one transaction: the outermost call begins it, commits on return, rolls back on any exception."""
+def transaction(verb: Callable[P, R], ahead: bool = False) -> Callable[P, R]:
+    """Make a verb one transaction: the outermost call begins it, commits on return, rolls back on any exception.
+
+    ``ahead``: it waits for none of the other writers where the database itself lets it by: a check-in never waits for registrations.
+    """
 
     @functools.wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -96,7 +107,7 @@ def transaction(verb: Callable[P, R]) -> Callable[P, R]:
         if session.info.get("in_verb"):
             return verb(*args, **kwargs)
         session.rollback()  # nothing read before the transaction is trusted in it
-        with _turn_to_write():
+        with _turn_to_write(ahead):
             session.info["in_verb"] = True
             try:
                 connection = session.connection(execution_options={"writes": True})

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from eventsvc.db import db, in_transaction, transaction
@@ -104,7 +105,7 @@ class Overtaken(Exception):
     """Another server kept an id of this group first; nothing of the group was kept."""
 
 
-@transaction
+@partial(transaction, ahead=True)
 def _take(jobs: Sequence[Job]) -> None:
     """One transaction: what is known is read once for all, each record is decided in turn, all rows are kept at once."""
     pieces = _enter(jobs)
