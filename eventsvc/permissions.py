@@ -21,6 +21,7 @@ ACTIONS: Final[dict[str, tuple[str | None, frozenset[str], bool]]] = {
     "event.publish": ("editor", frozenset(), False),
     "event.finalize": ("editor", frozenset(), False),
     "registration.create": (None, frozenset({"register"}), True),
+    "self.checkin": (None, frozenset(), True),  # a resident, of a ticket that they hold, with the code shown at the venue
     "registration.list": ("viewer", frozenset(), False),
     "registration.edit": ("editor", frozenset(), False),
     "slip.name": ("editor", frozenset({"register"}), False),

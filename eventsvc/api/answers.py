@@ -180,9 +180,10 @@ def figures(of: Figures, zone: str) -> dict[str, Any]:
         "conflicts": of.conflicts,
         "conflicts_unseen": of.conflicts_unseen,
         "unidentified": of.unidentified,
+        "self_reported": of.self_reported,
         "quarantined": of.quarantined,
         "by_checkpoint": [
-            {"key": c.key, "name": c.name, "rule": c.rule, "entrance": c.entrance, "people": c.people, "entries": c.entries, "inside": c.inside}
+            {"key": c.key, "name": c.name, "rule": c.rule, "entrance": c.entrance, "people": c.people, "entries": c.entries, "inside": c.inside, "self_reported": c.self_reported}
             for c in of.by_checkpoint
         ],
         "by_hour": [{"hour": moment(hour, zone), "entries": count} for hour, count in of.by_hour],

@@ -13,6 +13,7 @@ from eventsvc.db import Instant, db
 KINDS = ("fair", "outreach", "tour", "meeting", "course")
 STATUSES = ("draft", "published", "closed", "cancelled")
 RULES = ("once", "daily", "each_time", "stamp")
+BY_ONESELF = ("no", "screen", "word")
 AREA_KINDS = ("module", "zone", "stage", "stall", "point")
 COUNTER_KINDS = ("headcount", "handout", "consultation", "application", "material", "custom")
 ATTENDANCE = ("present", "stand_in", "leave", "absent")
@@ -78,6 +79,7 @@ class Event(db.Model):
     year_inferred: Mapped[bool] = mapped_column(default=False)  # shown as 年份为推断
     participation: Mapped[str] = mapped_column(String(64), default="entries")  # what the brief calls 参加人次
     ticked: Mapped[list[str]] = mapped_column(JSON, default=list)  # lines of the checklist that the organizer ticks by hand
+    venue_round: Mapped[int] = mapped_column(default=0, server_default="0")  # grows when the codes shown at the venue are exchanged
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
@@ -140,6 +142,7 @@ class Checkpoint(_Part, db.Model):
     sessions: Mapped[list[str]] = mapped_column(JSON, default=list)
     opens_at: Mapped[datetime | None] = mapped_column(Instant)
     closes_at: Mapped[datetime | None] = mapped_column(Instant)
+    by_oneself: Mapped[str] = mapped_column(String(8), default="no", server_default="no")  # 自助签到: by the code on a screen, or a poster and the day's word
 
 
 class Counter(_Part, db.Model):

@@ -78,9 +78,9 @@ class Ledger:
         page.text(_AT["备注"], record.note)
         page.moment(_AT["收到时间"], record.received_at)
         page.text(_AT["记录编号"], record.id)
-        for criteria in _criteria(kind, refused, item, key, record.topic, hour):
+        for criteria in _criteria(kind, refused, item, key, record.topic, hour, record.basis):
             self._sums[criteria] += counted
-            self._counts[criteria] += counted > 0 if criteria[0] == "item" else 1
+            self._counts[criteria] += counted > 0 if criteria[0] in {"item", "self"} else 1
 
     def _range(self, word: str) -> str:
         column = _letter(_AT[word])
@@ -89,6 +89,14 @@ class Ledger:
     def entries(self) -> tuple[str, int]:
         """Formula and value: admitted at the entrances."""
         return self._sum(("item", GATE), ("计入项", f'"{GATE}"'))
+
+    def by_oneself(self) -> tuple[str, int]:
+        """Formula and value: those of the entrances' admissions that residents made by themselves."""
+        return self._sum(("self",), ("计入项", f'"{GATE}"'), ("方式", f'"{words.BASES["self"]}"'))
+
+    def rows_by_oneself(self) -> tuple[str, int]:
+        """Formula and value: how many records make `by_oneself`."""
+        return self._count(("self",), ("计入项", f'"{GATE}"'), ("方式", f'"{words.BASES["self"]}"'), ("计入数", '">0"'))
 
     def scans(self) -> tuple[str, int]:
         """Formula and value: check-in records."""
@@ -128,7 +136,7 @@ class Ledger:
 
 
 def _criteria(
-    kind: str, refused: bool, item: str | None, key: str, topic: str | None, hour: datetime | None
+    kind: str, refused: bool, item: str | None, key: str, topic: str | None, hour: datetime | None, basis: str | None
 ) -> list[tuple[str, ...]]:
     """Which formulas take this row in."""
     found: list[tuple[str, ...]] = [("type", kind)]
@@ -138,6 +146,8 @@ def _criteria(
         found += [("item", item), ("item", item, key)]
     if item == TAPPED and topic:
         found.append(("topic", key, topic))
+    if item == GATE and basis == "self":
+        found.append(("self",))
     if hour:
         found.append(("hour", hour.isoformat()))
     return found

@@ -9,7 +9,7 @@ from eventsvc.render.brief import lead, sentence, settled, tried_out
 from eventsvc.render.phrase import as_typed, signed, stamp
 from eventsvc.services.reports import CounterFigure, Figures, Report
 
-_HEADLINE = ("people_registered", "people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified")
+_HEADLINE = ("people_registered", "people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified", "self_reported")
 
 
 def txt(report: Report) -> str:
@@ -85,6 +85,7 @@ def _ground(figures: Figures, name: str) -> str:
         "walkins": "现场登记记录",
         "conflicts": "需人工核对，不重复计人",
         "unidentified": "志愿者决定放行，已含在入场人次内",
+        "self_reported": "自助签到记录，已含在入场人次内",
     }.get(name, "签到记录")
 
 

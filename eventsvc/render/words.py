@@ -14,6 +14,7 @@ FIGURES = {
     "refused": ("未放行次数", "次"),
     "conflicts": ("待核对记录", "条"),
     "unidentified": ("无法对应凭证的入场人次", "人次"),
+    "self_reported": ("自助签到的入场人次", "人次"),
     "unsynced": ("尚在手机上的记录", "条"),
 }
 
@@ -29,6 +30,7 @@ DEFINITIONS = {
     "refused": "系统没有放行的签到记录条数。",
     "conflicts": "需要人工核对的记录，如两部断网手机放行了同一份凭证。不重复计人。",
     "unidentified": "凭证无法识别、由志愿者决定放行的人次；已含在入场人次内，不含在到场人数内。",
+    "self_reported": "居民自己在入口签到的人次，没有志愿者看着；已含在入场人次内。",
     "unsynced": "已知还没有上传、因此没有计入的记录条数。",
 }
 
@@ -59,7 +61,7 @@ TYPES = {"checkin": "签到", "tally": "计数", "walkin": "现场登记", "undo
 
 DIRECTIONS = {"entry": "进", "exit": "出", "in": "进", "out": "出"}
 
-BASES = {"tapped": "现场点数", "stocktake": "盘点", "paper": "纸质补录"}
+BASES = {"tapped": "现场点数", "stocktake": "盘点", "paper": "纸质补录", "self": "自助签到"}
 
 QUALIFIERS = {"exact": "准确数", "over_yu": "余", "over_duo": "多"}
 

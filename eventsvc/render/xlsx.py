@@ -19,7 +19,7 @@ from eventsvc.render.text import late, notes, title
 from eventsvc.services.reports import CounterFigure, RecordLine, Report
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_EXPLAINED = ("people_admitted", "entries", "scans", "inside", "registrations", "people_registered", "walkins", "refused", "conflicts", "unidentified")
+_EXPLAINED = ("people_admitted", "entries", "scans", "inside", "registrations", "people_registered", "walkins", "refused", "conflicts", "unidentified", "self_reported")
 _FILLED_HOURS = 72  # longer gaps between entries are left out of the chart
 
 
@@ -81,6 +81,7 @@ def _data(page: Page, report: Report, ledger: Ledger) -> None:
         "entries": (ledger.rows_of_entries(), ledger.entries()),
         "scans": (ledger.scans(), ledger.scans()),
         "refused": (ledger.refused(), ledger.refused()),
+        "self_reported": (ledger.rows_by_oneself(), ledger.by_oneself()),
     }
     for name, (word, unit) in words.FIGURES.items():
         if name == "unsynced":

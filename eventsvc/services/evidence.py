@@ -21,7 +21,7 @@ from eventsvc.services.persons import mask_name
 from eventsvc.services.reports import RecordLine
 from eventsvc.services.rollup import Rollup
 
-FIGURES = ("people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified", "records")
+FIGURES = ("people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified", "self_reported", "records")
 WINDOW = 500  # rows that are looked at together
 
 _columns = [getattr(Record, name) for name in Row._fields]
@@ -202,7 +202,7 @@ class _Opened:
         if self.figure in ("refused", "unidentified"):
             later = select(RecordDecision.record_id).where(RecordDecision.event_id == self.event.id, RecordDecision.decided == "refused")
             return [here.where(text(EXCEPTIONAL)), here.where(Record.id.in_(later))]
-        if self.figure in ("people_admitted", "entries", "inside", "scans"):
+        if self.figure in ("people_admitted", "entries", "inside", "scans", "self_reported"):
             anywhere = self.figure in ("people_admitted", "scans")
             return [here.where(Record.checkpoint == place.key) for place in self.places if anywhere or place.entrance]
         return [here]

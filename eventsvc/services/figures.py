@@ -49,8 +49,9 @@ def of_event(event: Event, epoch: int | None = None) -> Figures:
         refused=sums.refused,
         conflicts=len(sums.conflicts),
         unidentified=sums.unidentified,
+        self_reported=sums.self_reported,
         by_checkpoint=tuple(
-            CheckpointFigure(c.key, c.name, c.rule, c.entrance, s.people, s.entries, s.inside, s.records)
+            CheckpointFigure(c.key, c.name, c.rule, c.entrance, s.people, s.entries, s.inside, s.records, s.self_reported)
             for c in event.checkpoints
             for s in [sums.places.get(c.key, folds.PlaceSum())]
         ),

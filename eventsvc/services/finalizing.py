@@ -16,7 +16,7 @@ from eventsvc.services import events, figures, journal
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.reports import CheckpointFigure, CounterFigure, Figures, Frozen, Report, Reported
 
-_COMPARED = ("registrations", "people_registered", "people_admitted", "entries", "walkins", "scans", "refused", "conflicts", "unidentified")
+_COMPARED = ("registrations", "people_registered", "people_admitted", "entries", "walkins", "scans", "refused", "conflicts", "unidentified", "self_reported")
 
 
 def report(actor: Actor, slug: str) -> Report:

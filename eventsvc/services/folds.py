@@ -14,6 +14,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 UNDO_WITHIN = timedelta(minutes=15)  # a volunteer may take back what their own phone did so long ago
+SELF = "self"  # the basis of a check-in that a resident made without a volunteer (自助签到)
 COUNT_REFUSALS = frozenset({"already_used", "too_many"})  # these depend on who arrived first, so the fold finds them itself
 
 
@@ -73,6 +74,7 @@ class PlaceSum:
     entries: int = 0
     inside: int = 0
     records: int = 0
+    self_reported: int = 0  # of the entries
 
 
 @dataclass
@@ -86,6 +88,7 @@ class Sums:
     scans: int = 0
     refused: int = 0
     unidentified: int = 0
+    self_reported: int = 0  # of the entries: by 自助签到, so that nobody saw them come
     conflicts: frozenset[str] = frozenset()  # record ids
     undone: frozenset[str] = frozenset()  # record ids
     passed: frozenset[str] = frozenset()  # record ids that say people passed, undone ones too
@@ -201,6 +204,8 @@ def opens_under(row: Row, sums: Sums, *, entrance: bool, target: str | None = No
     if stands and row.direction != "exit":
         if entrance:
             yield "entries"
+            if row.basis == SELF:
+                yield "self_reported"
         if row.type == "walkin" or row.registration_id is not None:
             yield "people_admitted"
 
@@ -254,10 +259,12 @@ def _add_subject(
         at_place = sums.places.setdefault(place.key, PlaceSum())
         at_place.entries += counted
         at_place.records += counted > 0
+        at_place.self_reported += counted if row.basis == SELF else 0
         sums.counted[row.id] = counted
         inside[place.key] = min(size, inside[place.key] + counted)
         if place.entrance:
             sums.entries += counted
+            sums.self_reported += counted if row.basis == SELF else 0
             within = min(size, within + counted)
             sums.by_quarter[_quarter(row.corrected_at, tz)] += counted
         if not known:

@@ -12,8 +12,8 @@ from typing import Any
 from eventsvc.services import codes, persons
 
 TYPES = ("checkin", "tally", "walkin", "undo")
-BASES = ("tapped", "stocktake", "paper")
-PASSAGE_BASES = ("paper",)  # of a check-in or walk-in: entered afterwards from a list. None: by a phone
+BASES = ("tapped", "stocktake", "paper", "self")
+PASSAGE_BASES = ("paper", "self")  # of a check-in or walk-in: entered afterwards from a list; by the resident alone. None: by a phone
 _ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)")
 _FINER = re.compile(r"(\.\d{6})\d+")

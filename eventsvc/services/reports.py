@@ -55,6 +55,7 @@ class CheckpointFigure:
     entries: int
     inside: int
     records: int | None = None  # how many ledger rows make ``entries``; None where not told
+    self_reported: int = 0  # of the entries: by 自助签到
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Figures:
     counters: tuple[CounterFigure, ...]
     seq: int = 0  # the last ledger row that is in
     conflicts_unseen: int = 0  # those of the conflicts that no organizer has marked as seen
+    self_reported: int = 0  # of ``entries``: by 自助签到, so that no volunteer saw them
     quarantined: int = 0  # records of revoked phones that wait for a decision; part of ``unsynced``
 
 

@@ -18,10 +18,10 @@ from eventsvc.db import EPOCH, micros
 from eventsvc.services import folds
 from eventsvc.services.folds import Place, PlaceSum, Row, Sums, Tally
 
-FORMAT = 1
+FORMAT = 2
 MICROSECOND = timedelta(microseconds=1)
-_NAMES = ("people_admitted", "entries", "inside", "walkins", "scans", "refused", "unidentified")
-_PLACE = ("people", "entries", "inside", "records")
+_NAMES = ("people_admitted", "entries", "inside", "walkins", "scans", "refused", "unidentified", "self_reported")
+_PLACE = ("people", "entries", "inside", "records", "self_reported")
 _TALLY = ("tapped", "taken", "stocktakes", "taken_in", "taken_out", "records")
 
 

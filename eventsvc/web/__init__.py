@@ -9,11 +9,13 @@ from flask_wtf import CSRFProtect
 from eventsvc.services import imports
 from eventsvc.web import (
     addresses,
+    cards,
     errors,
     events,
     filters,
     headers,
     health,
+    here,
     home,
     join,
     language,
@@ -28,10 +30,10 @@ from eventsvc.web import (
 )
 from eventsvc.web.view import pages
 
-PAGES = (home, events, tickets, ticket_places, mine, rights, join, scan)  # importing them fills the blueprint
+PAGES = (home, events, tickets, ticket_places, mine, rights, join, scan, here, cards)  # importing them fills the blueprint
 WITHOUT_TOKEN = {"web.scan_session"}  # reads only; the cookie is SameSite=Lax
 BY_HEADER = {"web.scan_handover", "web.language"}  # the stored shell has no token: a header that only our own script can send serves as well
-OWN_TOKEN = {"web.register", "web.my_found", "web.ticket_unlock", "web.ticket_party", "web.ticket_prove", "web.ticket_correct"}  # say it on the page and keep what was typed
+OWN_TOKEN = {"web.register", "web.my_found", "web.ticket_unlock", "web.ticket_party", "web.ticket_prove", "web.ticket_correct", "web.here_sent", "web.here_find", "web.card_stamped"}  # say it on the page and keep what was typed
 
 LARGEST_UPLOAD = imports.MOST_BYTES + 1024 * 1024  # bytes of a request with a list in it; all others keep to MAX_CONTENT_LENGTH
 UPLOADS = {"manage.import_upload"}

@@ -9,12 +9,13 @@ from __future__ import annotations
 from flask import Response, current_app, request, session
 
 from eventsvc.errors import Unauthorized
-from eventsvc.services import actors, registrations
+from eventsvc.services import actors, registrations, stamps
 from eventsvc.services.actors import Actor
 
 MANAGE = "manage"
 DEVICE = "device"
 PLACE = "place"
+CARD = "card"
 MOST_HELD = 20
 MANAGE_DAYS = 180
 DEVICE_DAYS = 30
@@ -75,6 +76,18 @@ def chosen_place() -> str:
 def remember_place(response: Response, key: str) -> Response:
     """Preselect this checkpoint from now on."""
     _keep(response, PLACE, key, DEVICE_DAYS)
+    return response
+
+
+def card() -> str:
+    """The token of this browser's stamp card (打卡留念), or nothing; it stands for nobody."""
+    token = request.cookies.get(CARD, "")
+    return token if stamps.is_token(token) else ""
+
+
+def keep_card(response: Response, token: str) -> Response:
+    """Make this the browser's stamp card."""
+    _keep(response, CARD, token, DEVICE_DAYS)
     return response
 
 

@@ -13,7 +13,7 @@ from flask_babel import gettext
 from eventsvc.errors import Conflict, Invalid, Missing, TooMany
 from eventsvc.ports import clock
 from eventsvc.render import qr
-from eventsvc.services import codes, links, queues, registrations
+from eventsvc.services import codes, links, queues, registrations, self_checkin, stamps
 from eventsvc.services.actors import Actor
 from eventsvc.services.persons import mask_name_in_public, mask_phone
 from eventsvc.web import activity, checkin, identity, session_choices
@@ -122,6 +122,9 @@ def _whole(found: Found, event: activity.Activity, typed: dict[str, int] | None)
         "session_choices": session_choices.choices(found.event, registration, typed) if alive else [],
         "can_choose": alive and held_until is None and event.registration_state in {"open", "waitlist", "full"},
         "queues": queues.of_ticket(found.event, registration) if going_on and found.status == "confirmed" else [],
+        "by_oneself": [(place.key, place.name) for place in self_checkin.places(found.event) if place.rule != "stamp"] if _is_on(found, going_on) else [],
+        "stamps": stamps.of_ticket(found.event, registration) if found.status == "confirmed" else [],
+        "is_on": _is_on(found, going_on),
         "may_take": queues.may_take(found.event, clock.now()),
         "yields": registration.yields,
         "offered_until": None if late else held_until,
@@ -137,6 +140,11 @@ def _whole(found: Found, event: activity.Activity, typed: dict[str, int] | None)
         "reported_before": alive and registrations.reported_before(registration, person),
         "reason": None,
     }
+
+
+def _is_on(found: Found, going_on: bool) -> bool:
+    """Whether the holder may be at the venue by now."""
+    return going_on and found.status == "confirmed" and queues.may_take(found.event, clock.now())
 
 
 @lru_cache(maxsize=4096)

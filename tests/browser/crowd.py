@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 
 from eventsvc.db import db
 from eventsvc.models import Device, Event, Membership, Person, Registration, User
-from eventsvc.services import actors, codes, devices, events, imports, organizations, quarantine, queues, records, registrations, rehearsals, slips, units
+from eventsvc.services import actors, codes, devices, events, imports, organizations, quarantine, queues, records, registrations, rehearsals, slips, stamps, units, venue_codes
 from eventsvc.services.actors import Actor
 from tests.live import LiveServer
 
@@ -37,6 +37,7 @@ class Crowd:
     device_id: str = ""
     lost_id: str = ""
     member_id: str = ""
+    screen_token: str = ""
     imports: tuple[str, str] = ("", "")  # one to look at, one imported
 
     def session(self, user: User, must_change: bool = False) -> str:
@@ -93,6 +94,8 @@ def fill(crowd: Crowd, people: int = PEOPLE) -> Crowd:
         for sessions in ([], ["s-3", "s-5"]):
             slips.make(owner, BIG, {"count": 40, "party_size": 2, "sessions": sessions})
         crowd.imports = _lists(owner)
+        stamps.switch(owner, BIG, True)
+        crowd.screen_token = venue_codes.screen_token(db.session.scalars(select(Event).where(Event.slug == BIG)).one(), "gate")
         _phones(crowd, owner)
         _number(crowd, owner)
     return crowd
@@ -135,8 +138,8 @@ def _big(today: datetime) -> dict[str, Any]:
             for n in range(1, 21)
         ],
         "checkpoints": [
-            {"key": "gate", "name": "商都国家考古遗址公园东门检票口", "rule": "once", "entrance": True},
-            *({"key": f"p-{n}", "name": f"打卡点{n}（城墙下第{n}展棚）", "rule": ("stamp", "each_time", "daily")[n % 3]} for n in range(1, 8)),
+            {"key": "gate", "name": "商都国家考古遗址公园东门检票口", "rule": "once", "entrance": True, "by_oneself": "screen"},
+            *({"key": f"p-{n}", "name": f"打卡点{n}（城墙下第{n}展棚）", "rule": ("stamp", "each_time", "daily")[n % 3], "by_oneself": ("word", "no", "word")[n % 3]} for n in range(1, 8)),
         ],
         "counters": [
             {

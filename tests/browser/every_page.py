@@ -27,7 +27,7 @@ class Sight:
         """Where the page is."""
         tickets = {f"{kind}_code": ticket.code for kind, ticket in crowd.tickets.items()}
         parties = {f"{kind}_id": ticket.id for kind, ticket in crowd.tickets.items()}
-        ids = {"record": crowd.record_id, "device": crowd.device_id, "lost": crowd.lost_id, "join": crowd.join_code, "member": crowd.member_id, "import_draft": crowd.imports[0], "import_done": crowd.imports[1]}
+        ids = {"record": crowd.record_id, "device": crowd.device_id, "lost": crowd.lost_id, "join": crowd.join_code, "member": crowd.member_id, "screen": crowd.screen_token, "import_draft": crowd.imports[0], "import_done": crowd.imports[1]}
         return self.path.format(**tickets, **parties, **ids)
 
 
@@ -152,6 +152,16 @@ EVERY = [
     Sight("ticket-offered", "resident", "/t/{offered_code}"),
     Sight("ticket-lining", "resident", "/t/{lining_code}"),
     Sight("event-sessions", "stranger", "/e/held"),
+    Sight("here", "resident", f"{EVENT}/here/gate"),
+    Sight("here-one", "resident", f"{EVENT}/here/gate?of={{whole_id}}"),
+    Sight("here-word", "resident", f"{EVENT}/here/p-3?of={{whole_id}}"),
+    Sight("here-wrong", "resident", f"{EVENT}/here/p-3?of={{whole_id}}", send("form[data-hook=check-in]")),
+    Sight("here-nobody", "stranger", f"{EVENT}/here/p-3"),
+    Sight("here-nobody-wrong", "stranger", f"{EVENT}/here/p-3", send("form[data-hook=find]")),
+    Sight("here-where", "stranger", f"{EVENT}/here"),
+    Sight("here-off", "stranger", f"{EVENT}/here/p-1"),
+    Sight("card", "stranger", f"{EVENT}/card"),
+    Sight("venue-screen", "stranger", f"{EVENT}/here/gate/screen/{{screen}}"),
     Sight("data", "resident", "/t/{blocked_code}/data"),
     Sight("data-wrong", "resident", "/t/{blocked_code}/data", send("form[data-hook=prove]")),
     Sight("data-proven", "resident", "/t/{whole_code}/data", proven()),
@@ -214,6 +224,8 @@ EVERY = [
     Sight("rehearsing-overview", "member", "/manage/e/try-out/"),
     Sight("rehearsing-wall", "member", "/manage/e/try-out/live?wall=1"),
     Sight("import", "member", f"{CONSOLE}/import"),
+    Sight("self-checkin", "member", f"{CONSOLE}/self-checkin"),
+    Sight("self-checkin-none", "member", "/manage/e/full/self-checkin"),
     Sight("queues", "member", f"{CONSOLE}/queues"),
     Sight("queues-none", "viewer", "/manage/e/full/queues"),
     Sight("series", "member", f"{CONSOLE}/series", opened),
@@ -277,6 +289,10 @@ NOT_PAGES = {
     "web.robots": "text to programs",
     "web.scan_static": "files",
     "web.scan_worker": "a script",
+    "web.here_scanned": "remembers the place and leads to it",
+    "web.card_opened": "takes the card along and leads to it",
+    "web.card_again": "leads to the place",
+    "web.here_again": "leads to the place",
     "web.manage": "sets the cookie and leads to the ticket",
     "web.ticket_again": "leads to the ticket",
     "web.ticket_copy": "a file",
@@ -289,5 +305,6 @@ NOT_PAGES = {
     "manage.rehearsal_xlsx": "a workbook",
     "manage.poster_pdf": "a file to print",
     "manage.poster_png": "a picture",
+    "manage.self_checkin_poster": "a file to print",
     "manage.slips_pdf": "a file to print",
 }

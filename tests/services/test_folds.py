@@ -140,7 +140,7 @@ def compare_live(world: World) -> None:
     event = events.read(world.owner, world.slug)
     (kept, counts), whole = live.sums(event), figures.fold_event(event)
     assert {status: count for status, count in counts.items() if count != (0, 0)} == figures.count_registrations(event)
-    names = ("people_admitted", "entries", "inside", "walkins", "scans", "refused", "unidentified", "conflicts", "by_quarter", "behind", "seq")
+    names = ("people_admitted", "entries", "inside", "walkins", "scans", "refused", "unidentified", "self_reported", "conflicts", "by_quarter", "behind", "seq")
     assert {name: getattr(kept, name) for name in names} == {name: getattr(whole, name) for name in names}
     assert kept.places == whole.places
     assert {key: tally for key, tally in kept.tallies.items() if tally != folds.Tally()} == whole.tallies

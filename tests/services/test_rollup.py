@@ -27,7 +27,7 @@ from tests.services.world import FAIR, World, checkin, examples, tally
 
 PLACES = [*FAIR["checkpoints"], {"key": "card", "name": "集章", "rule": "stamp", "entrance": False}]
 NAMES = (
-    "people_admitted", "entries", "inside", "walkins", "scans", "refused", "unidentified", "conflicts", "by_quarter", "behind", "seq", "places", "tallies",
+    "people_admitted", "entries", "inside", "walkins", "scans", "refused", "unidentified", "self_reported", "conflicts", "by_quarter", "behind", "seq", "places", "tallies",
 )  # fmt: skip
 FIGURES = (*figures.FIGURES, "checkpoint:gate", "checkpoint:stage", "counter:leaflets", "counter:consult")
 
@@ -82,6 +82,7 @@ class Evening:
             row["outcome"] = chance.choice(["admitted"] * 4 + ["already_used", "too_many", "cancelled", "unknown_ticket", "wrong_event"])
             row["registration_id"] = None if row["outcome"] == "unknown_ticket" else chance.choice(self.tickets)
             row["decided"] = chance.choice([None, None, "admitted", "refused"])
+            row["basis"] = chance.choice([None, "self", "paper"])
             if row["checkpoint"] == "stage" and chance.random() < 0.4:
                 row["direction"] = "exit"
         elif kind == "tally":

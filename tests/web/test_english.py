@@ -13,9 +13,9 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from eventsvc.db import db
-from eventsvc.models import Device, Membership, Organization, QuarantinedRecord, Record, Registration, User
+from eventsvc.models import Device, Event, Membership, Organization, QuarantinedRecord, Record, Registration, User
 from eventsvc.ports import limits
-from eventsvc.services import devices, finalizing, imports, quarantine, registrations, slips, wording
+from eventsvc.services import devices, finalizing, imports, quarantine, registrations, slips, venue_codes, wording
 from eventsvc.services.actors import device_token, stopped
 from eventsvc.web import language
 from scripts import messages
@@ -37,7 +37,7 @@ FAIR = {
     "contact_phone": "0371-12345678",
     "areas": [{"key": "quiet", "name": "Quiet area", "kind": "zone"}, {"key": "s1", "name": "Stall 1", "kind": "stall", "parent": "quiet"}],
     "sessions": [{"key": "paper", "name": "Paper cutting", "capacity": 5, "starts_at": "2026-08-14T19:00:00+08:00"}],
-    "checkpoints": [{"key": "gate", "name": "East gate", "rule": "once", "entrance": True}, {"key": "stage", "name": "Stage", "rule": "each_time"}],
+    "checkpoints": [{"key": "gate", "name": "East gate", "rule": "once", "entrance": True, "by_oneself": "screen"}, {"key": "stage", "name": "Stage", "rule": "each_time"}, {"key": "lane", "name": "Lane", "rule": "stamp", "by_oneself": "word"}],
     "counters": [
         {"key": "heads", "name": "visitors", "kind": "headcount", "unit": "visits"},
         {"key": "leaflets", "name": "leaflets", "kind": "handout", "unit": "copies", "verb": "Gave ", "stock": 100},
@@ -139,12 +139,15 @@ def addresses(app: Flask, world: World) -> Iterator[str]:
             "registration_id": [registration.id],
             "device_id": [phone.id, db.session.query(QuarantinedRecord).first().device_id],
             "decision": ["accept", "refuse"],
+            "place": ["gate", "lane", "stage"],
+            "proof": ["0" * 16],
+            "token": [venue_codes.screen_token(db.session.query(Event).filter_by(slug=world.slug).one(), "gate")],
             "record_id": [row.id],
             "member_id": [db.session.query(Membership).first().id],
             "import_id": brought_in(world),
             "manage_token": [registrations.manage_token(registration.id)],
             "key": ["leaflets", "boards", "consult", "heads"],
-            "name": ["people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified", "records", "checkpoint:gate", "counter:leaflets"],
+            "name": ["people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified", "self_reported", "records", "checkpoint:gate", "counter:leaflets"],
             "deed": ["cancel", "reissue", "block"],
             "kind": ["txt", "json"],
             "verb": ["publish", "close", "cancel", "finalize"],

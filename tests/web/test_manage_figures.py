@@ -23,7 +23,7 @@ from tests.services.world import World, checkin, record, tally
 from tests.web.console import BASE, Console, text_of
 
 E = "/manage/e/ye-shi"
-NAMED = ("people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified")
+NAMED = ("people_admitted", "entries", "inside", "walkins", "scans", "refused", "conflicts", "unidentified", "self_reported")
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ class CheckpointFigureShape(Shape):
     people: int
     entries: int
     inside: int
+    self_reported: int
 
 
 class HourShape(Shape):
@@ -74,6 +75,7 @@ class FiguresAnswer(Shape):
     conflicts: int
     conflicts_unseen: int
     unidentified: int
+    self_reported: int
     quarantined: int
     by_checkpoint: list[CheckpointFigureShape]
     by_hour: list[HourShape]

@@ -59,6 +59,8 @@ def _cross_check(document: EventDocument) -> list[Fault]:
         for key in checkpoint.sessions:
             if key not in sessions:
                 faults.append(Fault(f"checkpoints.{index}.sessions", "unknown_key", "没有代号为“{key}”的场次", {"key": key}))
+        if checkpoint.by_oneself != "no" and checkpoint.rule == "each_time":
+            faults.append(Fault(f"checkpoints.{index}.by_oneself", "each_time", "每次都计的签到点要有人扫码，不能自助签到"))
     faults += questions.faults_of(document.registration.questions)
     if document.registration.members == "names" and document.registration.max_party > MOST_NAMED:
         faults.append(Fault("registration.max_party", "too_many", "要逐个写名字时，一次最多报{most}位", {"most": MOST_NAMED}))

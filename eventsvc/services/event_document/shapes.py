@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
-from eventsvc.models.event import AREA_KINDS, COUNTER_KINDS, KINDS, QUALIFIERS, RULES
+from eventsvc.models.event import AREA_KINDS, BY_ONESELF, COUNTER_KINDS, KINDS, QUALIFIERS, RULES
 from eventsvc.services.event_document.kinds import Key, OptionalKey, Slug, When, clean, hold, needed_text, one_of, phone_number, text, zone_name
 from eventsvc.services.questions import AGE_BANDS, TYPES
 
@@ -39,7 +39,10 @@ class SessionDocument(_Part):
 
 
 class CheckpointDocument(_Part):
-    """A place where tickets are scanned; ``entrance`` defaults to true for the first one only."""
+    """A place where tickets are scanned; ``entrance`` defaults to true for the first one only.
+
+    ``by_oneself``: residents check in by themselves, by the code on a ``screen`` or by a poster and the day's ``word``.
+    """
 
     key: Key
     name: needed_text(120)
@@ -49,6 +52,7 @@ class CheckpointDocument(_Part):
     sessions: list[Key] = []
     opens_at: When = None
     closes_at: When = None
+    by_oneself: Annotated[str, one_of(*BY_ONESELF)] = "no"
 
 
 class ReportedDocument(_Part):

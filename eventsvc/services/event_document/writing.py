@@ -76,6 +76,7 @@ def dump(event: Event) -> dict[str, Any]:
                 "sessions": c.sessions,
                 "opens_at": show(c.opens_at),
                 "closes_at": show(c.closes_at),
+                "by_oneself": c.by_oneself,
             }
             for c in event.checkpoints
         ],

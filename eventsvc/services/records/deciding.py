@@ -68,6 +68,8 @@ def _fault(piece: Piece, form: Form) -> tuple[str, str] | None:
         return "unknown_counter", "这个活动没有这个计数项"
     if not actor.may(f"record.{form.type}", organization):
         return "not_allowed", "这台手机没有这项权限"
+    if form.basis == folds.SELF and actor.kind != "system":
+        return "not_allowed", "自助签到只能由居民自己做"  # nobody else may put that mark on a record
     if form.checkpoint and actor.checkpoints and form.checkpoint not in actor.checkpoints:
         return "not_allowed", "这台手机不管这个签到点"
     if form.type == "tally":

@@ -26,6 +26,7 @@ from eventsvc.web.manage import (
     rehearsal,
     report,
     rights,
+    self_checkin,
     series,
     session,
     slips,
@@ -37,7 +38,7 @@ from eventsvc.web.manage import (
 )
 from eventsvc.web.manage.console import blueprint
 
-VIEWS = (session, home, new, events, states, transfer, registrations, bulk, rights, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper, paper_list, slips, units, waitlist, series, queues)  # importing them fills the blueprint
+VIEWS = (session, home, new, events, states, transfer, registrations, bulk, rights, imports, exports, devices, live, figures, conflicts, quarantine, report, tallies, journal, members, messages, rehearsal, paper, paper_list, slips, units, waitlist, series, queues, self_checkin)  # importing them fills the blueprint
 
 
 def init_app(app: Flask) -> None:

@@ -124,7 +124,7 @@ def show(template: str, event: Any = None, status: int = 200, **context: Any) ->
 
 def _sections(event: Any) -> list[tuple[str, str, str, bool]]:
     listed = (
-        ("event", gettext("概况"), "home", {"event", "series", "series_make", "edit", "save", "import_page", "rehearsal", "rehearsal_begin", "rehearsal_reset"}),
+        ("event", gettext("概况"), "home", {"event", "series", "series_make", "edit", "save", "import_page", "rehearsal", "rehearsal_begin", "rehearsal_reset", "self_checkin_page"}),
         ("registrations", gettext("报名"), "people", {"registration", "registrations", "desk", "search", "imports", "import_shown", "import_undo", "export_list", "waitlist", "queue_list", "units", "slips", "slips_void", "slip_named", "paper_list", "sign_in_sheet"}),
         ("messages", gettext("通知"), "bell", {"messages", "calls"}),
         ("devices", gettext("志愿者"), "device", {"devices", "invite", "device", "quarantine", "quarantine_ask"}),

@@ -35,6 +35,11 @@ KINDS = [
     ("course", lazy_gettext("课程、讲座")),
 ]
 RULES = [(key, lazy_gettext(word)) for key, word in words.RULES.items()]
+BY_ONESELF = [
+    ("no", lazy_gettext("不用，由志愿者扫码")),
+    ("screen", lazy_gettext("扫大屏幕上的码（半分钟一换）")),
+    ("word", lazy_gettext("扫海报，填当天的口令")),
+]
 AREA_KINDS = [
     ("zone", lazy_gettext("分区")),
     ("module", lazy_gettext("模块")),
@@ -96,6 +101,7 @@ class CheckpointRow(Form):
     name = StringField(lazy_gettext("名称"))
     rule = SelectField(lazy_gettext("一张凭证能扫几次"), choices=RULES, validate_choice=False, default="once")
     entrance = BooleanField(lazy_gettext("是入口（计入场人次）"), false_values=_UNTICKED)
+    by_oneself = SelectField(lazy_gettext("居民自助签到"), choices=BY_ONESELF, validate_choice=False, default="no")
     session = StringField(lazy_gettext("只让哪一场进"))  # its key, nothing for all of them, SEVERAL where it is more than one
 
 

@@ -37,13 +37,14 @@ def poster(slug: str) -> Response:
     """The poster; refused while the links in it would lead nobody here."""
     event = event_of(slug)
     if current_app.config["EVENTSVC"].is_loopback:
-        return _nowhere(event)
+        return no_address(event, gettext("海报"))
     picture = base64.b64encode(qr.svg(links.event(event.slug)).encode()).decode()
     return show("paper/poster.html", event, picture=picture, public_url=links.event(event.slug))
 
 
-def _nowhere(event: Any) -> Response:
-    return show("paper/no_address.html", event, 409, base_url=links.to(""), what=gettext("海报"))
+def no_address(event: Any, what: str) -> Response:
+    """Why nothing with a link in it is printed while BASE_URL leads to this machine alone; ``what`` it would have been."""
+    return show("paper/no_address.html", event, 409, base_url=links.to(""), what=what)
 
 
 @blueprint.get("/e/<slug>/poster.pdf")
@@ -63,7 +64,7 @@ def poster_png(slug: str) -> Response:
 def _poster_file(slug: str, draw: Callable[[paper.Poster], bytes], ending: str, kind: str) -> Response:
     event = event_of(slug)
     if current_app.config["EVENTSVC"].is_loopback:
-        return _nowhere(event)
+        return no_address(event, gettext("海报"))
     if not paper.found():
         return show("paper/no_font.html", event, 409)
     facts, address = events.facts(event), links.event(event.slug)
