@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
-from eventsvc.db import db, driver
+from eventsvc.db import Instant, db, driver, from_json, instant
 
 Among = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
 
@@ -68,6 +68,20 @@ class _Hinted(SQLiteCompiler):
         return text
 
 
+def _inward(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What makes a value the driver's: of the type, or without its wrapping where that is most of its cost."""
+    if type(kind) is Instant:
+        return instant
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _outward(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
+    """The same of a result."""
+    if type(kind) is JSON and dialect.name == "sqlite":
+        return from_json
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
 class _Compiled:
     """A statement as one driver takes it."""
 
@@ -76,13 +90,13 @@ class _Compiled:
         self.text = str(compiled)
         self.dialect = dialect
         self.fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required and bind.callable is None}
-        types = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+        types = {name: _inward(bind.type, dialect) for name, bind in compiled.binds.items()}
         self.positional = bool(compiled.positiontup)
         self.names = list(compiled.positiontup or compiled.binds)
         self.pick = itemgetter(*self.names) if len(self.names) > 1 else lambda values: (values[self.names[0]],) if self.names else ()
         self.inward = [(number, types[name]) for number, name in enumerate(self.names) if types[name] is not None]
         columns = [column[3] for column in compiled._result_columns]
-        outward = [kind.dialect_impl(dialect).result_processor(dialect, None) for kind in columns]
+        outward = [_outward(kind, dialect) for kind in columns]
         self.outward = [(number, processor) for number, processor in enumerate(outward) if processor is not None]
 
     def bind(self, values: dict[str, Any]) -> Any:
@@ -100,7 +114,8 @@ class _Compiled:
         for row in rows:
             values = list(row)
             for number, processor in self.outward:
-                values[number] = processor(values[number])
+                if (value := values[number]) is not None:  # None stays None in every type of ours
+                    values[number] = processor(value)
             shaped.append(tuple(values))
         return shaped
 

@@ -65,6 +65,8 @@ def _shallow(data: Any) -> Any:
     while pending:
         container, depth = pending.pop()
         for key, value in container.items() if isinstance(container, dict) else enumerate(container):
+            if type(value) is str:
+                continue
             if isinstance(value, (dict, list)):
                 if depth >= DEEPEST:
                     container[key] = math.inf

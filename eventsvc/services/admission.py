@@ -122,10 +122,10 @@ def decide(
     if not ticket.belongs:
         return Verdict("wrong_event")
     same_day = entries if door.rule != "daily" else [e for e in entries if _day(e.at, door) == _day(now, door)]
-    used = sum(entry.count for entry in same_day)
+    used = sum(entry.count for entry in same_day) if same_day else 0
     limited = door.rule != "each_time"
     remaining = max(0, ticket.party_size - used) if limited else None
-    first = min(same_day, key=lambda entry: (entry.at, entry.id), default=None)
+    first = min(same_day, key=lambda entry: (entry.at, entry.id)) if same_day else None
     if direction == "exit":
         return Verdict("admitted", admitted=count, used=used, remaining=remaining)
 

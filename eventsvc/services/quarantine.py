@@ -180,7 +180,7 @@ class Dealt:
 def accept(actor: Actor, slug: str, device_id: str) -> Dealt:
     """Let everything that one phone handed in through the records door, as that phone. Raises Missing where nothing of it waits.
 
-    Pieces of 50 are a transaction each; broken off half-way, the rest goes on waiting.
+    Pieces of a batch's size are a transaction each; broken off half-way, the rest goes on waiting.
     """
     ids = _ids(actor, slug, device_id)
     accepted = sum(_accept(actor, slug, device_id, ids[start : start + records.PIECE]) for start in range(0, len(ids), records.PIECE))

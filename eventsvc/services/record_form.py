@@ -16,8 +16,11 @@ BASES = ("tapped", "stocktake", "paper", "self")
 PASSAGE_BASES = ("paper", "self")  # of a check-in or walk-in: entered afterwards from a list; by the resident alone. None: by a phone
 _ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)")
+_KEY = re.compile(r"[a-z0-9-]{1,64}")
+_USUAL = frozenset(("id", "type", "checkpoint", "ticket", "count", "at", "decided"))  # members of nearly every record of a crowd
 _FINER = re.compile(r"(\.\d{6})\d+")
 _LONGEST = {"checkpoint": 64, "counter": 64, "ref": 64, "topic": 60, "operator": 40, "reason": 200, "note": 300, "name": 50, "phone": 40}
+_NOTHING: dict[str, str | None] = dict.fromkeys(_LONGEST)
 
 
 @dataclass(slots=True)
@@ -75,10 +78,27 @@ def read(raw: Any) -> Form:
         raise Malformed("记录编号不对", record_id if isinstance(record_id, str) and len(record_id) <= 64 else None)
     record_id = record_id.lower()
     try:
-        return _read(record_id, raw)
+        return (_usual(record_id, raw) if raw.keys() <= _USUAL else None) or _read(record_id, raw)
     except Malformed as fault:
         fault.id = record_id
         raise
+
+
+def _usual(record_id: str, raw: dict[str, Any]) -> Form | None:
+    """A check-in as our own scanner sends it, read in a fifth of the time; None for whatever differs, which `_read` takes."""
+    checkpoint, code, count, decided = raw.get("checkpoint"), raw.get("ticket"), raw.get("count"), raw.get("decided")
+    if raw.get("type") != "checkin" or type(count) is not int or not 0 < count < 100 or decided not in (None, "admitted", "refused"):
+        return None
+    if type(code) is not str or type(checkpoint) is not str or not codes.is_plain(code) or not _KEY.fullmatch(checkpoint):
+        return None
+    at = moment(raw.get("at"))
+    if at is None:
+        return None
+    content = f"('checkin', '{checkpoint}', None, 'code:{code}', {count}, 'entry', None, None, {at.timestamp()!r}, None)"  # as of `_read`
+    return Form(
+        record_id, "checkin", at, checkpoint, None, codes.TicketText("code", code), None, None, count, "entry", None, None, None, None, decided,
+        None, None, None, None, None, hashlib.blake2b(content.encode(), digest_size=16).hexdigest(),
+    )  # fmt: skip
 
 
 def _read(record_id: str, raw: dict[str, Any]) -> Form:
@@ -88,7 +108,7 @@ def _read(record_id: str, raw: dict[str, Any]) -> Form:
     at = moment(raw.get("at"))
     if at is None:
         raise Malformed("时间不对，要带时区")
-    text = dict.fromkeys(_LONGEST) | {field: _text(raw, field, _LONGEST[field]) for field in raw if field in _LONGEST}
+    text = _NOTHING | {field: _text(raw, field, _LONGEST[field]) for field in raw if field in _LONGEST}
     decided = raw.get("decided")
     if decided not in (None, "admitted", "refused"):
         raise Malformed("手机的判断写法不对")

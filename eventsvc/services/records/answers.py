@@ -33,16 +33,11 @@ def rejected(record_id: str | None, code: str, message: str) -> dict[str, Any]:
 
 def answer_of(record: dict[str, Any], status: str) -> dict[str, Any]:
     """The members that every kept record's answer has."""
-    return {
-        **_EMPTY,
-        "id": record["id"],
-        "status": status,
-        "outcome": record["outcome"],
-        "admitted": record["admitted"],
-        "used": record["used"],
-        "remaining": record["remaining"],
-        "flags": list(record["flags"]),
-    }
+    answer = _EMPTY.copy()
+    answer["id"], answer["status"], answer["outcome"] = record["id"], status, record["outcome"]
+    answer["admitted"], answer["used"], answer["remaining"] = record["admitted"], record["used"], record["remaining"]
+    answer["flags"] = list(record["flags"])
+    return answer
 
 
 def checkin_answer(
@@ -56,12 +51,15 @@ def checkin_answer(
     """The answer to a check-in: whose ticket, what remains, when it was used first, in one sentence."""
     answer = answer_of(record, status)
     ours = known is not None and known.event_id == piece.site.id
-    first, device = _first(piece, record["first_record"], known.id if known else "")
     if known is not None and ours:
         answer["ref"] = known.id
         answer["name"] = mask_name(known.name) or None
         answer["party_size"] = known.party_size
         answer["note"] = known.note
+    if record["outcome"] == "admitted":  # nothing else is to be said
+        answer["message"] = sentence("admitted", admitted=record["quantity"], direction=record["direction"])
+        return answer
+    first, device = _first(piece, record["first_record"], known.id if known else "")
     if first is not None:
         zone = ZoneInfo(piece.site.timezone)
         answer["first_at"] = first.corrected_at.astimezone(zone).isoformat()
@@ -82,7 +80,7 @@ def checkin_answer(
         device=device or "",
         event_title=known.event_title or "" if known and not ours else "",
         position=_position(piece, known) if record["outcome"] == "waitlisted" and known else None,
-        sessions=_session_times(piece, known) if known and ours else "",
+        sessions=_session_times(piece, known) if known and ours and record["outcome"] == "wrong_session" else "",
         opens=wording.moment(opens_at, piece.site.timezone, piece.now) if opens_at else "",
         questions=len(questions),
     )

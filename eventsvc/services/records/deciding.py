@@ -15,6 +15,7 @@ from eventsvc.services.record_form import Form
 from eventsvc.services.records.answers import answer_of, checkin_answer, rejected, sentence, stored_answer
 from eventsvc.services.records.piece import Piece, add_note, add_row, as_row, corrected, decided_at, entries, ticket_of
 
+_NONE: frozenset[str] = frozenset()
 _UNDO_WITHIN = folds.UNDO_WITHIN // timedelta(microseconds=1)
 
 
@@ -33,7 +34,7 @@ def answer(piece: Piece, form: Form) -> dict[str, Any]:
     fault = _fault(piece, form)
     if fault is not None:
         return rejected(form.id, *fault)
-    answer = {"checkin": _check_in, "walkin": _walk_in, "tally": _tally, "undo": _undo}[form.type](piece, form)
+    answer = _VERBS[form.type](piece, form)
     if answer["status"] == "recorded":
         piece.answered[form.id] = (form.content, answer)
     return answer
@@ -62,6 +63,9 @@ def _decide_later(piece: Piece, form: Form, record: dict[str, Any]) -> bool:
 def _fault(piece: Piece, form: Form) -> tuple[str, str] | None:
     """Why this record is not kept: an unknown checkpoint or counter, a missing right."""
     actor, organization = piece.actor, piece.site.organization_id
+    usual = (id(actor), form.checkpoint or "") if form.type == "checkin" and form.direction == "entry" else None
+    if usual in piece.permitted:
+        return None
     if form.checkpoint is not None and form.checkpoint not in piece.site.checkpoints:
         return "unknown_checkpoint", "这个活动没有这个签到点"
     if form.counter is not None and form.counter not in piece.site.counters:
@@ -82,6 +86,8 @@ def _fault(piece: Piece, form: Form) -> tuple[str, str] | None:
             return "malformed", "人数不用盘点"
     if form.type == "checkin" and form.direction == "exit" and piece.site.checkpoints[form.checkpoint or ""].door.rule != "each_time":
         return "malformed", "这个签到点不登记离场"
+    if usual:
+        piece.permitted.add(usual)
     return None
 
 
@@ -90,7 +96,7 @@ def _check_in(piece: Piece, form: Form) -> dict[str, Any]:
     known = piece.tickets.get(form.id)
     ours = known is not None and known.event_id == piece.site.id
     at, flags = corrected(piece, form)
-    given = frozenset(key for key, value in (form.answers or {}).items() if value not in (None, "", []))
+    given = frozenset(key for key, value in form.answers.items() if value not in (None, "", [])) if form.answers else _NONE
     verdict = admission.decide(
         checkpoint.door,
         None if known is None else ticket_of(piece, known, ours),
@@ -216,3 +222,6 @@ def _undo(piece: Piece, form: Form) -> dict[str, Any]:
     answer = answer_of(record, "recorded")
     answer["message"] = wording.scan("undone")
     return answer
+
+
+_VERBS = {"checkin": _check_in, "walkin": _walk_in, "tally": _tally, "undo": _undo}

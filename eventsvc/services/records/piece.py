@@ -16,6 +16,7 @@ from eventsvc.services.sites import Site
 
 SKEW = timedelta(minutes=5)
 _OF_ROW = itemgetter(*folds.Row._fields)
+_NONE: frozenset[str] = frozenset()
 ROW = tuple(getattr(Record, name) for name in folds.Row._fields)
 
 
@@ -61,6 +62,7 @@ class Piece:
     decisions: list[dict[str, Any]] = field(default_factory=list)
     learnt: dict[str, set[str]] = field(default_factory=dict)  # by registration id: the questions that are answered by now
     answered: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)  # by record id: content and answer
+    permitted: set[tuple[int, str]] = field(default_factory=set)  # (actor, checkpoint): whose check-ins there were found to be allowed
 
 
 def as_row(record: dict[str, Any]) -> folds.Row:
@@ -111,7 +113,8 @@ def add_row(piece: Piece, form: Form, at: datetime, flags: list[str], *, outcome
         "first_record": None,
         "flags": flags,
         "scanned": None,
-    } | more
+    }
+    row.update(more)
     if keep:
         piece.new.append(row)
         add_note(piece, form)
@@ -120,23 +123,24 @@ def add_row(piece: Piece, form: Form, at: datetime, flags: list[str], *, outcome
 
 def add_note(piece: Piece, form: Form) -> None:
     """Keep what the record says of persons apart from the ledger."""
-    said = {key: getattr(form, key) for key in ("operator", "reason", "note", "name", "phone", "answers")}
-    if any(said.values()):
+    if form.operator or form.reason or form.note or form.name or form.phone or form.answers:
+        said = {key: getattr(form, key) for key in ("operator", "reason", "note", "name", "phone", "answers")}
         piece.notes.append({"record_id": form.id, "event_id": piece.site.id, **said})
 
 
 def ticket_of(piece: Piece, known: Known, ours: bool) -> admission.Ticket:
     """The ticket as the decision sees it."""
+    answered = piece.learnt.get(known.id, known.answered)
     return admission.Ticket(
-        party_size=known.party_size,
-        status=known.status,
-        belongs=ours,
-        reissued=known.reissued,
-        blocked=known.blocked,
-        sessions=frozenset(known.sessions),
-        answered=frozenset(piece.learnt.get(known.id, known.answered)),
-        valid_from=known.valid_from,
-        valid_until=known.valid_until,
+        known.party_size,
+        known.status,
+        ours,
+        known.reissued,
+        known.blocked,
+        frozenset(known.sessions) if known.sessions else _NONE,
+        frozenset(answered) if answered else _NONE,
+        known.valid_from,
+        known.valid_until,
     )
 
 
@@ -147,7 +151,10 @@ def decided_at(piece: Piece, form: Form, at: datetime) -> datetime:
 
 def entries(piece: Piece, registration_id: str, checkpoint: str, until: datetime | None = None) -> list[admission.Entry]:
     """The effective admissions of a ticket at a checkpoint (``until`` a time), from what is stored and what this piece has added."""
-    rows = [row for row in piece.rows.get(registration_id, ()) if row.checkpoint == checkpoint and row.direction == "entry"]
+    shown = piece.rows.get(registration_id)
+    if shown is None:
+        return []
+    rows = [row for row in shown if row.checkpoint == checkpoint and row.direction == "entry"]
     undone = folds.undone_ids(rows, piece.undos)
     return [
         admission.Entry(row.quantity, row.corrected_at, row.id)

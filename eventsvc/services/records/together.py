@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 from eventsvc.errors import Refusal, Unavailable
 
 MOST_JOBS = 64
-MOST_RECORDS = 100  # of one transaction, so that no writer waits long
+MOST_RECORDS = 300  # of one transaction, so that no writer waits long: a piece of a batch, and the scans that come with it
 MOST_WAITING = 96  # jobs in line, fewer than there are threads: whoever comes after them is told at once to come again
 PATIENCE = 7.0  # seconds: less than a phone waits for its answer
 LINGER = 0.002  # seconds that a leader waits for as many as there were last time; somebody alone waits for nobody
