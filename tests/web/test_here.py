@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from eventsvc import create_app
 from eventsvc.db import db
 from eventsvc.models import Event, Record, Registration
 from eventsvc.ports import limits
 from eventsvc.ports.clock import FakeClock
 from eventsvc.services import registrations, venue_codes
+from tests.conftest import settings_for
+from tests.render.sheets import codes_on, needs_poppler, rendered
 from tests.services.world import World
 from tests.web.conftest import NewVisitor, NewWorld
 from tests.web.console import BASE, Console, text_of
@@ -184,6 +188,19 @@ def test_the_screen_changes_and_its_address_is_the_key(app: Flask, world: World,
     owner = Console(app)
     owner.send(f"{CONSOLE}/exchange", CONSOLE, f"{CONSOLE}/exchange")
     assert visitor.get(address).status_code == 404
+
+
+@needs_poppler
+def test_a_camera_reads_the_printed_poster(app: Flask, world: World, tmp_path: Path) -> None:
+    answer = Console(app).client.get(f"{CONSOLE}/hall/poster.pdf", base_url=BASE)
+    [page] = rendered(answer.data, tmp_path)
+    assert codes_on(page) == [f"https://example.test{HERE}/hall"], "it leads to the place and opens nothing"
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8000"])
+def test_no_poster_leads_to_this_machine_alone(app: Flask, world: World, address: str, database_url: str, tmp_path: Path) -> None:
+    lost = create_app(settings_for(tmp_path / "other", database_url, base_url=address))
+    assert address in Console(lost).get(f"{CONSOLE}/hall/poster.pdf", 409)
 
 
 def test_the_console(app: Flask, world: World, clock: FakeClock) -> None:

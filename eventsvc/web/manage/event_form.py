@@ -36,9 +36,9 @@ KINDS = [
 ]
 RULES = [(key, lazy_gettext(word)) for key, word in words.RULES.items()]
 BY_ONESELF = [
-    ("no", lazy_gettext("不用，由志愿者扫码")),
-    ("screen", lazy_gettext("扫大屏幕上的码（半分钟一换）")),
-    ("word", lazy_gettext("扫海报，填当天的口令")),
+    ("no", lazy_gettext("不用")),
+    ("screen", lazy_gettext("大屏幕上的码")),
+    ("word", lazy_gettext("海报加口令")),
 ]
 AREA_KINDS = [
     ("zone", lazy_gettext("分区")),
