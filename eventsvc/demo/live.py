@@ -77,7 +77,7 @@ def document() -> dict[str, Any]:
             {"key": "gate", "name": "入口", "rule": "once", "entrance": True},
             {"key": "static", "name": "静态区", "rule": "each_time", "entrance": False, "area": "static"},
             *(
-                {"key": key, "name": f"打卡点{number}（演示）", "rule": "stamp", "entrance": False, "area": "stamps"}
+                {"key": key, "name": f"打卡点{number}（演示）", "rule": "stamp", "entrance": False, "area": "stamps", "by_oneself": "word"}
                 for key, number in zip(STAMPS, "一二三", strict=True)
             ),
         ],

@@ -47,6 +47,8 @@ def place_of(event: Event, key: str) -> Checkpoint:
     place = next((one for one in event.checkpoints if one.key == key), None)
     if place is None:
         raise Missing
+    if event.status == "cancelled":
+        raise Conflict("cancelled", "这次活动取消了，请不要前往。")
     if place.by_oneself == "no":
         raise Conflict("not_by_oneself", "这里现在不能自助签到，请找志愿者")
     return place
@@ -76,7 +78,7 @@ def prove(event: Event, place: Checkpoint, typed: str, subject: str, guessable: 
         limits.check(rate, "venue", subject)
     except TooMany as refusal:
         raise TooMany(refusal.retry_after, "输错次数太多，请找志愿者，或15分钟后再试") from refusal
-    flat = "".join(unicodedata.normalize("NFKC", typed).split()).lower()
+    flat = "".join(unicodedata.normalize("NFKC", typed[:64]).split()).lower()
     if venue_codes.opens(event, place.key, place.by_oneself, flat, clock.now()):
         return
     if not flat:

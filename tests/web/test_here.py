@@ -13,7 +13,7 @@ from eventsvc.db import db
 from eventsvc.models import Event, Record, Registration
 from eventsvc.ports import limits
 from eventsvc.ports.clock import FakeClock
-from eventsvc.services import registrations, venue_codes
+from eventsvc.services import events, registrations, venue_codes
 from tests.conftest import settings_for
 from tests.render.sheets import codes_on, needs_poppler, rendered
 from tests.services.world import World
@@ -159,6 +159,15 @@ def test_off_is_off(app: Flask, world: World, family: Visitor, new_visitor: NewV
     other = new_visitor()
     assert other.post(f"{HERE}/gate", {}).status_code == 400
     assert other.get(f"{HERE}/gate/find").status_code == 303
+
+
+def test_a_cancelled_event_says_so(app: Flask, world: World, family: Visitor) -> None:
+    page = family.get(f"{HERE}/gate")
+    with app.app_context():
+        events.cancel(world.owner, world.slug)
+    for answer in (family.get(f"{HERE}/gate"), family.hooked(page, "check-in", code="000000")):
+        assert answer.status_code == 409 and "这次活动取消了" in answer.text
+    assert kept(app) == []
 
 
 def test_none_at_an_event_without(new_world: NewWorld, visitor: Visitor) -> None:
