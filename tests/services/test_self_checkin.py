@@ -211,6 +211,8 @@ def test_nobody_else_puts_the_mark_on_a_record(world: World) -> None:
         for actor in (phone, world.owner):
             [answer] = world.send(actor, {**sent, "id": str(uuid.uuid4())})
             assert (answer["status"], answer["code"]) == ("rejected", "not_allowed")
+    usual, marked = world.send(phone, checkin(one), checkin(one, basis="self"))
+    assert usual["status"] == "recorded" and marked["code"] == "not_allowed", "nor beside one that it may send"
 
 
 def test_a_point_where_every_scan_counts_wants_a_volunteer(world: World) -> None:

@@ -63,6 +63,8 @@ def _decide_later(piece: Piece, form: Form, record: dict[str, Any]) -> bool:
 def _fault(piece: Piece, form: Form) -> tuple[str, str] | None:
     """Why this record is not kept: an unknown checkpoint or counter, a missing right."""
     actor, organization = piece.actor, piece.site.organization_id
+    if form.basis == folds.SELF and actor.kind != "system":
+        return "not_allowed", "自助签到只能由居民自己做"  # nobody else may put that mark on a record
     usual = (id(actor), form.checkpoint or "") if form.type == "checkin" and form.direction == "entry" else None
     if usual in piece.permitted:
         return None
@@ -72,8 +74,6 @@ def _fault(piece: Piece, form: Form) -> tuple[str, str] | None:
         return "unknown_counter", "这个活动没有这个计数项"
     if not actor.may(f"record.{form.type}", organization):
         return "not_allowed", "这台手机没有这项权限"
-    if form.basis == folds.SELF and actor.kind != "system":
-        return "not_allowed", "自助签到只能由居民自己做"  # nobody else may put that mark on a record
     if form.checkpoint and actor.checkpoints and form.checkpoint not in actor.checkpoints:
         return "not_allowed", "这台手机不管这个签到点"
     if form.type == "tally":
