@@ -238,12 +238,14 @@ def register_many(slug: str, people: int, statuses: tuple[str, ...] = STATUSES) 
     """As many parties more, straight into the tables; their codes. Within an application context."""
     event = db.session.scalars(select(Event).where(Event.slug == slug)).one()
     now = datetime.now(ZoneInfo("UTC"))
+    drawn = set(db.session.scalars(select(Registration.pickup_code).where(Registration.event_id == event.id)))
+    free = (f"{number}" for number in range(100_000, 1_000_000) if f"{number}" not in drawn)
     parties, persons = [], []
     for number in range(people):
         key, seq, status = str(uuid.uuid4()), event.next_seq + number, statuses[number % len(statuses)]
         parties.append({
             "id": key, "event_id": event.id, "seq": seq, "roster_revision": seq, "status": status, "party_size": number % 3 + 1,
-            "code": codes.mint(), "pickup_code": f"{100_000 + number}", "channel": ("web", "phone", "desk", "proxy")[number % 4],
+            "code": codes.mint(), "pickup_code": next(free), "channel": ("web", "phone", "desk", "proxy")[number % 4],
             "created_at": now, "updated_at": now,
         })  # fmt: skip
         name = LONG_NAME if number % 9 == 0 else f"王桂{'芳兰英香琴'[number % 5]}"

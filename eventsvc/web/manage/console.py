@@ -124,12 +124,12 @@ def show(template: str, event: Any = None, status: int = 200, **context: Any) ->
 
 def _sections(event: Any) -> list[tuple[str, str, str, bool]]:
     listed = (
-        ("event", gettext("概况"), "home", {"event", "series", "series_make", "edit", "save", "import_page", "rehearsal", "rehearsal_begin", "rehearsal_reset", "self_checkin_page"}),
-        ("registrations", gettext("报名"), "people", {"registration", "registrations", "desk", "search", "imports", "import_shown", "import_undo", "export_list", "waitlist", "queue_list", "units", "slips", "slips_void", "slip_named", "paper_list", "sign_in_sheet"}),
+        ("event", gettext("概况"), "home", {"event", "series", "series_make", "edit", "save", "import_page", "rehearsal", "rehearsal_begin", "rehearsal_reset", "turn", "turned", "postpone", "postponed", "self_checkin_page"}),
+        ("registrations", gettext("报名"), "people", {"registration", "registrations", "change", "sealed", "deed", "done", "bulk_ask", "bulk_do", "registration_erase_ask", "registration_erase", "desk", "search", "imports", "import_shown", "import_undo", "export_list", "waitlist", "queue_list", "units", "slips", "slips_void", "slip_named", "paper_list", "sign_in_sheet"}),
         ("messages", gettext("通知"), "bell", {"messages", "calls"}),
-        ("devices", gettext("志愿者"), "device", {"devices", "invite", "device", "quarantine", "quarantine_ask"}),
-        ("live", gettext("实时"), "figures", {"live", "figure"}),
-        ("report", gettext("简报"), "report", {"report", "proofread", "tallies"}),
+        ("devices", gettext("志愿者"), "device", {"devices", "invite", "device", "quarantine", "quarantine_ask", "device_stop", "device_stopped"}),
+        ("live", gettext("实时"), "figures", {"live", "figure", "undo", "undone"}),
+        ("report", gettext("简报"), "report", {"report", "proofread", "tallies", "tally", "tally_saved", "tally_added"}),
         ("conflicts", gettext("待核对"), "flag", {"conflicts"}),
     )
     here = (request.endpoint or "").removeprefix("manage.")
