@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from eventsvc.errors import Conflict, Fault, Invalid, Missing, TooMany
 from eventsvc.render import ics
-from eventsvc.services import events, idempotency, links, messages, notices, registrations
+from eventsvc.services import events, idempotency, links, messages, notices, registrations, stamps
 from eventsvc.services.actors import PUBLIC
 from eventsvc.web import activity, identity
 from eventsvc.web.forms import RegistrationForm, companions_of, registration_form, text_of
@@ -120,6 +120,7 @@ def _show(found: Any, form: RegistrationForm, status: int = 200, *, just_filled:
         just_filled=just_filled,
         mine=mine,
         twice=twice,
+        cards=found.status == "published" and stamps.cards_are_on(found),
     )
 
 

@@ -225,6 +225,7 @@ EVERY = [
     Sight("rehearsing-wall", "member", "/manage/e/try-out/live?wall=1"),
     Sight("import", "member", f"{CONSOLE}/import"),
     Sight("self-checkin", "member", f"{CONSOLE}/self-checkin"),
+    Sight("self-checkin-word", "member", f"{CONSOLE}/self-checkin/p-3/word"),
     Sight("self-checkin-none", "member", "/manage/e/full/self-checkin"),
     Sight("queues", "member", f"{CONSOLE}/queues"),
     Sight("queues-none", "viewer", "/manage/e/full/queues"),

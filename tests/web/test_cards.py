@@ -60,6 +60,7 @@ def stats(app: Flask, world: World) -> Any:
 
 
 def test_a_card_of_nobody(app: Flask, world: World, visitor: Visitor, clock: FakeClock) -> None:
+    assert f'href="{CARD}"' in visitor.get("/e/ye-shi").text
     assert "0/3" in visitor.get(CARD).text and visitor.cookie("card") is None, "opening it makes nothing"
     wrong = visitor.hooked(visitor.get(f"{HERE}/paper"), "stamp", code="0000")
     assert wrong.status_code == 422 and "口令不对" in wrong.text and visitor.cookie("card") is None
@@ -139,6 +140,7 @@ def test_no_cards_unless_they_are_on(app: Flask, new_world: NewWorld, visitor: V
     limits.reset()
     new_world(checkpoints=POINTS)
     page = visitor.get(f"{HERE}/paper")
+    assert f'href="{CARD}"' not in visitor.get("/e/ye-shi").text
     assert visitor.get(CARD).status_code == 404 and not [form for form in forms(page) if form.hook == "stamp"]
     token = form_with(page, "phone").fields["csrf_token"]
     sent = visitor.post(f"{HERE}/paper/card", {"csrf_token": token, "code": word(app, clock)})

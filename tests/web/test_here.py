@@ -217,6 +217,9 @@ def test_the_console(app: Flask, world: World, clock: FakeClock) -> None:
     page = owner.get(CONSOLE)
     assert code_of(app, clock, "word", "hall") in page and code_of(app, clock, "screen", "gate") in page and "8月14日" in text_of(page)
     assert f'href="{CONSOLE}"' in owner.get("/manage/e/ye-shi/")
+    sheet = text_of(owner.get(f"{CONSOLE}/hall/word"))
+    assert code_of(app, clock, "word", "hall") in sheet and "长廊" in sheet and "8月14日" in sheet
+    owner.get(f"{CONSOLE}/gate/word", 404)
     poster = owner.client.get(f"{CONSOLE}/hall/poster.pdf", base_url=BASE)
     assert poster.status_code == 200 and poster.data.startswith(b"%PDF")
     assert owner.client.get(f"{CONSOLE}/gate/poster.pdf", base_url=BASE).status_code == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response, current_app, flash, g, redirect, request, url_for
 from flask_babel import gettext
@@ -78,14 +79,29 @@ def self_checkin_exchange(slug: str) -> AnyResponse:
     return redirect(url_for("manage.self_checkin_page", slug=slug), 303)
 
 
+@blueprint.get("/e/<slug>/self-checkin/<place>/word")
+@action("record.checkin")
+def self_checkin_word(slug: str, place: str) -> Response:
+    """The day's word on a sheet of its own, to put beside the poster."""
+    event = event_of(slug)
+    spot, now = _with_a_word(event, place), clock.now()
+    return show("self_checkin/word.html", event, place=spot, word=venue_codes.word(event, place, now), today=now)
+
+
+def _with_a_word(event: Any, key: str) -> Any:
+    """The place of that key, where one types the day's word. Raises Missing."""
+    spot = next((one for one in self_checkin.places(event) if one.key == key and one.by_oneself == "word"), None)
+    if spot is None:
+        raise Missing
+    return spot
+
+
 @blueprint.get("/e/<slug>/self-checkin/<place>/poster.pdf")
 @action("record.checkin")
 def self_checkin_poster(slug: str, place: str) -> Response:
     """The poster of a place with a word: its code leads to the place's page and opens nothing; the word is not on it, since it changes daily."""
     event = event_of(slug)
-    spot = next((one for one in self_checkin.places(event) if one.key == place and one.by_oneself == "word"), None)
-    if spot is None:
-        raise Missing
+    spot = _with_a_word(event, place)
     if current_app.config["EVENTSVC"].is_loopback:
         return no_address(event, gettext("自助签到海报"))
     if not paper.found():
