@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
+import time
 import uuid
 from typing import Any
 
@@ -98,3 +100,44 @@ def test_long_answers_are_packed_for_whoever_can_read_them(api: Api) -> None:
     answer = api.app.test_client().post(f"/api/v1/events/{api.slug}/records", json={"records": [tap(n) for n in range(40)]}, headers=headers)
     assert answer.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in answer.headers["Vary"]
     assert len(json.loads(gzip.decompress(answer.data))["results"]) == 40
+
+
+def test_only_a_few_large_batches_are_unpacked_at_a_time(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once: list[int] = [0, 0]  # now, at most
+    mutex = threading.Lock()
+
+    def submit(*_: Any) -> dict[str, Any]:
+        with mutex:
+            at_once[0] += 1
+            at_once[1] = max(at_once)
+        time.sleep(0.02)
+        with mutex:
+            at_once[0] -= 1
+        return {"results": []}
+
+    monkeypatch.setattr(lane.records, "submit", submit)
+    token, answers = api.device("scan", "tally"), []
+    body = json.dumps({"records": [tap(number) for number in range(400)]})
+    assert len(body) > lane.LARGE
+
+    def send() -> None:
+        answers.append(api.app.test_client().post(f"/api/v1/events/{api.slug}/records", data=body, headers={"Authorization": f"Bearer {token}"}).status_code)
+
+    phones = [threading.Thread(target=send) for _ in range(12)]
+    for phone in phones:
+        phone.start()
+    for phone in phones:
+        phone.join(30)
+    assert answers == [200] * 12
+    assert 1 <= at_once[1] <= lane.UNPACKED
+
+
+def test_a_large_batch_too_many_is_told_to_come_again_and_a_single_scan_is_taken(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane, "MOST_LARGE", 0)
+    token = api.device("scan", "tally")
+    large = [tap(number) for number in range(400)]
+    refused = api("POST", "/events/{slug}/records", token, json={"records": large})
+    assert (refused.status_code, refused.get_json()["code"]) == (503, "unavailable")
+    assert int(refused.headers["Retry-After"]) > 0
+    taken = api("POST", "/events/{slug}/records", token, json={"records": large[:1]})
+    assert [answer["status"] for answer in taken.get_json()["results"]] == ["recorded"]
