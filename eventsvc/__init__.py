@@ -28,8 +28,6 @@ def create_app(config: settings.Config | None = None, clock_port: clock.Clock | 
     app = Flask("eventsvc", root_path=str(ROOT), static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
     engine_options: dict[str, object] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 10, "pool_use_lifo": True}  # the one used last: what it read is still in its memory
     engine_options |= {"json_serializer": to_json, "json_deserializer": from_json}
-    if not config.is_sqlite:
-        engine_options["pool_pre_ping"] = True
     if config.database_pooler:
         engine_options["connect_args"] = {"prepare_threshold": None}  # the next transaction may be on another connection
     app.config.update(

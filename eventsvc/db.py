@@ -11,6 +11,7 @@ import contextlib
 import functools
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
@@ -19,6 +20,7 @@ import orjson
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, MetaData, event, text
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -127,6 +129,7 @@ def transaction(verb: Callable[P, R], ahead: bool = False) -> Callable[P, R]:
             finally:
                 session.info.pop("in_verb", None)
                 session.info.pop("driver", None)
+                session.info.pop("ahead", None)
 
     return run
 
@@ -194,7 +197,9 @@ def configure_engine(engine: Engine, pooled: bool = False) -> None:
         def _begin(connection: Any) -> None:
             writes = connection.get_execution_options().get("writes")
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-    elif pooled:
+        return
+    _ping_idle(engine)
+    if pooled:
         said = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in LIMITS.items())
 
         @event.listens_for(engine, "begin")
@@ -210,6 +215,26 @@ def configure_engine(engine: Engine, pooled: bool = False) -> None:
                 cursor.execute(f"SET {name} = '{value}'")
             cursor.close()
             connection.commit()
+
+
+IDLE = 1.0  # seconds after which a connection is asked whether it still stands; before, that is one journey in ten for nothing
+
+
+def _ping_idle(engine: Engine) -> None:
+    """Never hand out a connection that ended while nobody used it, as after a restart of the database: all older ones are made anew."""
+
+    @event.listens_for(engine, "checkin")
+    def _put_back(_connection: Any, record: Any) -> None:
+        record.info["put_back"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _still_stands(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("put_back", time.monotonic()) < IDLE:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 class Erasable:

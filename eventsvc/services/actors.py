@@ -17,7 +17,7 @@ from eventsvc.db import db, stand_in_line
 from eventsvc.errors import Forbidden, Missing, Unauthorized
 from eventsvc.models import AccessToken, Device, Event, Membership, User
 from eventsvc.ports import clock
-from eventsvc.prepared import Prepared
+from eventsvc.prepared import Asked, Prepared
 
 SALVAGE_FOR = timedelta(hours=72)  # so long a revoked phone may hand in what it holds
 
@@ -165,8 +165,13 @@ def claim_device(token: str) -> Claim | None:
 
 def redeem(claims: Collection[Claim]) -> dict[Claim, Actor | Unauthorized]:
     """The actors of many claims by one statement; for a device that is gone or revoked what its caller is told."""
-    rows = {row[0]: _DeviceRow(*row) for row in _DEVICES.all(ids=[one.device_id for one in claims])} if claims else {}
+    rows = {row[0]: _DeviceRow(*row) for row in _DEVICES.all(**asked(claims)[1])} if claims else {}
     return {one: _device(rows.get(one.device_id)) for one in claims}
+
+
+def asked(claims: Collection[Claim]) -> Asked:
+    """What `redeem` asks of the database."""
+    return _DEVICES, {"ids": sorted({one.device_id for one in claims})}
 
 
 def settled(actor: Actor | Claim) -> Actor:

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select
 from eventsvc.db import db
 from eventsvc.errors import Missing
 from eventsvc.models import Event
-from eventsvc.prepared import Prepared
+from eventsvc.prepared import Asked, Prepared
 from eventsvc.services import admission
 from eventsvc.services.actors import Actor, admit
 
@@ -83,6 +83,11 @@ class _Light(NamedTuple):
     organization_id: str
     status: str
     revision: int
+
+
+def asked(slug: str) -> Asked:
+    """What `visit` asks of the database."""
+    return _shared, {"slug": slug}
 
 
 def visit(actor: Actor, slug: str, action: str, known: Site | None = None) -> Site:

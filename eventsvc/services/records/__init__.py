@@ -16,13 +16,14 @@ from typing import Any
 from eventsvc.db import db, in_transaction, transaction
 from eventsvc.errors import Invalid, Refusal, TooLarge
 from eventsvc.ports import clock
+from eventsvc.services import actors, sites
 from eventsvc.services.actors import Actor, Claim, load_event, redeem, settled
 from eventsvc.services.persons import clean_text, unprintable
 from eventsvc.services.record_form import Form, Malformed, moment, read
 from eventsvc.services.records.answers import rejected
 from eventsvc.services.records.deciding import answer
 from eventsvc.services.records.keeping import keep, note_contact
-from eventsvc.services.records.loading import load
+from eventsvc.services.records.loading import load, look_ahead
 from eventsvc.services.records.piece import Piece
 from eventsvc.services.records.together import Job, Together
 from eventsvc.services.sites import visit
@@ -108,6 +109,7 @@ class Overtaken(Exception):
 @partial(transaction, ahead=True)
 def _take(jobs: Sequence[Job]) -> None:
     """One transaction: what is known is read once for all, each record is decided in turn, all rows are kept at once."""
+    look_ahead([form for job in jobs for form in job.work.forms if isinstance(form, Form)], actors.asked(_claims(jobs)), sites.asked(jobs[0].key))
     pieces = _enter(jobs)
     if not pieces:
         return
@@ -128,9 +130,13 @@ def _take(jobs: Sequence[Job]) -> None:
             note_contact(piece, job.work.said, again=again, spoken=not said)
 
 
+def _claims(jobs: Sequence[Job]) -> set[Claim]:
+    return {job.work.actor for job in jobs if isinstance(job.work.actor, Claim)}
+
+
 def _enter(jobs: Sequence[Job]) -> list[tuple[Job, Piece]]:
     """A piece for each job whose caller may enter, all sharing what is known; the others are told why not."""
-    holders = redeem({job.work.actor for job in jobs if isinstance(job.work.actor, Claim)})
+    holders = redeem(_claims(jobs))
     pieces: list[tuple[Job, Piece]] = []
     for job in jobs:
         caller, first = job.work.actor, pieces[0][1] if pieces else None

@@ -18,12 +18,12 @@ from eventsvc.services.records.piece import Piece
 _LEDGER = Record.__table__
 _TICKET_ID = Registration.__table__.c.id
 _LAST = Prepared(lambda among: select(func.max(_LEDGER.c.seq)))
-_NEXT = Prepared(lambda among: text("SELECT nextval('records_seq') FROM generate_series(1, :n)"))
 _KEEP = Prepared(lambda among: insert(_LEDGER))
-_KEEP_NEW = Prepared(  # on PostgreSQL: one value whatever the number of rows, and one journey
+_COLUMNS = [column.name for column in _LEDGER.columns if column.name != "seq"]
+_KEEP_NEW = Prepared(  # on PostgreSQL: one value whatever the number of rows, and one journey; numbers are drawn in the order of the rows
     lambda among: text(
-        "INSERT INTO records SELECT * FROM json_populate_recordset(CAST(NULL AS records), CAST(:rows AS json))"
-        " ON CONFLICT (id) DO NOTHING RETURNING id"
+        f"INSERT INTO records ({', '.join(_COLUMNS)}, seq) SELECT {', '.join(_COLUMNS)}, nextval('records_seq')"
+        " FROM json_populate_recordset(CAST(NULL AS records), CAST(:rows AS json)) ON CONFLICT (id) DO NOTHING RETURNING id"
     ).columns(_LEDGER.c.id)
 )
 _TIMES = ("at", "corrected_at", "received_at")
@@ -58,26 +58,19 @@ def keep(piece: Piece) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
 
 def _keep_rows(piece: Piece) -> dict[str, str]:
     """Write the new rows and their notes; id and content of those whose id was taken meanwhile."""
-    for row, seq in zip(piece.new, _numbers(len(piece.new)), strict=True):
-        row["seq"] = seq
     if is_postgresql():
         rows = [row | {name: micros(row[name]) for name in _TIMES} for row in piece.new]
         kept = {record_id for (record_id,) in _KEEP_NEW.all(rows=orjson.dumps(rows).decode())}
     else:
+        last = _LAST.all()[0][0] or 0  # nobody else writes meanwhile
+        for seq, row in enumerate(piece.new, last + 1):
+            row["seq"] = seq
         _KEEP.many(piece.new)
         kept = {row["id"] for row in piece.new}
     notes = [note for note in piece.notes if note["record_id"] in kept]
     if notes:
         _NOTE.many(notes)
     return {row["id"]: row["content"] for row in piece.new if row["id"] not in kept}
-
-
-def _numbers(count: int) -> list[int]:
-    """The next numbers of the ledger; on SQLite nobody else writes meanwhile."""
-    if is_postgresql():
-        return [number for (number,) in _NEXT.all(n=count)]
-    last = _LAST.all()[0][0] or 0
-    return list(range(last + 1, last + count + 1))
 
 
 def note_contact(piece: Piece, said: dict[str, Any], again: bool = False, spoken: bool = False) -> None:

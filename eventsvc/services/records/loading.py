@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, exists, or_, select, union_all
+from sqlalchemy import and_, bindparam, exists, or_, select, union_all
 
 from eventsvc.models import Event, Person, Record, RecordDecision, Registration, RetiredCode
-from eventsvc.prepared import Prepared
+from eventsvc.prepared import Asked, Prepared, ahead
 from eventsvc.services import folds
 from eventsvc.services.record_form import Form
 from eventsvc.services.records.piece import Known, Piece, as_row
@@ -50,12 +50,21 @@ _STORED = Prepared(  # two look-ups: of an "or" SQLite makes a scan of the whole
 )
 _ROW = tuple(_ledger[name] for name in folds.Row._fields)
 _decided = RecordDecision.__table__.c
+_LETTING_IN = and_(
+    _ledger.type != "undo", or_(_ledger.outcome == "admitted", _ledger.decided == "admitted", exists().where(_decided.record_id == _ledger.id))
+)
 _PASSAGES = Prepared(  # of a ticket that is shown again and again only the scans that let somebody in
     lambda among: select(*_ROW).where(
         among(_ledger.registration_id, "tickets"),
         _ledger.epoch == bindparam("epoch"),
-        _ledger.type != "undo",
-        or_(_ledger.outcome == "admitted", _ledger.decided == "admitted", exists().where(_decided.record_id == _ledger.id)),
+        _LETTING_IN,
+    )
+)
+_SHOWN = Prepared(  # the same for whoever does not know the tickets' ids yet; an event has one epoch at a time
+    lambda among: select(*_ROW).where(
+        _ledger.registration_id.in_(select(_tickets.id).where(among(_tickets.code, "codes"))),
+        _ledger.epoch == select(_events.epoch).where(_events.id == _ledger.event_id).scalar_subquery(),
+        _LETTING_IN,
     )
 )
 _UNDOS = Prepared(
@@ -66,10 +75,37 @@ _LATER = Prepared(
 )
 
 
+def look_ahead(forms: Sequence[Form], *before: Asked) -> None:
+    """On PostgreSQL have all that `load` will ask, and what comes ``before`` it, answered in one journey; tickets are locked as in `load`."""
+    codes, pickups, refs = _named(forms)
+    asked, known = list(before), _kept_under(forms)
+    if codes and not pickups and not refs:
+        asked.append((_BY_CODES, {"codes": sorted(codes)}))
+    if known["wanted"]:
+        asked.append((_STORED, known))
+    if codes and not pickups and not refs:
+        asked.append((_SHOWN, {"codes": sorted(codes)}))
+    ahead(*asked)
+
+
 def load(piece: Piece, forms: Sequence[Form]) -> None:
     """Fill the piece with the tickets that its records name and the ledger rows that bear on them."""
     tickets = _load_tickets(piece, forms)
     _load_ledger(piece, forms, tickets)
+
+
+def _named(forms: Sequence[Form]) -> tuple[set[str], set[str], set[str]]:
+    """The codes, pickup codes and ids of registrations that check-ins name."""
+    asked = [form for form in forms if form.type == "checkin"]
+    codes = {form.ticket.value for form in asked if form.ticket and form.ticket.kind == "code"}
+    pickups = {form.ticket.value for form in asked if form.ticket and form.ticket.kind == "pickup"}
+    return codes, pickups, {form.ref for form in asked if form.ref}
+
+
+def _kept_under(forms: Sequence[Form]) -> dict[str, list[str]]:
+    """The ids to look for in the ledger: of the records and of what they undo; and those that an undo may have named already."""
+    ids = {form.id for form in forms}
+    return {"wanted": sorted(ids.union(form.undoes for form in forms if form.undoes)), "ids": sorted(ids)}
 
 
 def _load_tickets(piece: Piece, forms: Sequence[Form]) -> set[str]:
@@ -78,6 +114,7 @@ def _load_tickets(piece: Piece, forms: Sequence[Form]) -> set[str]:
     if not asked:
         return set()
     rows, retired = _find(piece, asked)
+    piece.retired |= bool(retired)
     rows = [row for row in rows if row.organization_id == piece.site.organization_id]
     here = {row.id for row in rows if row.event_id == piece.site.id}
     by_id = {row.id: _known(row) for row in rows}
@@ -101,15 +138,13 @@ def _load_tickets(piece: Piece, forms: Sequence[Form]) -> set[str]:
 
 def _find(piece: Piece, asked: Sequence[Form]) -> tuple[Sequence[Found], dict[str, tuple[str, str]]]:
     """The rows of the named tickets, in the order in which they were locked; retired codes with their registration's id and their kind."""
-    codes = {form.ticket.value for form in asked if form.ticket and form.ticket.kind == "code"}
-    pickups = {form.ticket.value for form in asked if form.ticket and form.ticket.kind == "pickup"}
-    refs = {form.ref for form in asked if form.ref}
+    codes, pickups, refs = _named(asked)
     if not (codes or pickups or refs):
         return [], {}
     if pickups or refs:
         found = _BY_ANY.all(event=piece.site.id, codes=list(codes), pickups=list(pickups), refs=list(refs))
     else:
-        found = _BY_CODES.all(codes=list(codes))
+        found = _BY_CODES.all(codes=sorted(codes))
     rows = [Found(*row) for row in found]  # sorted, then locked: the order of the statement
     lost = list(codes.difference(row.code for row in rows))
     retired = {code: (registration_id, kind) for code, registration_id, kind in _RETIRED.all(codes=lost)} if lost else {}
@@ -141,11 +176,11 @@ def _known(row: Found) -> Known:
 
 def _load_ledger(piece: Piece, forms: Sequence[Form], registration_ids: set[str]) -> None:
     """Earlier passages of the tickets, records kept under these ids, targets of undos, and undos that came before their targets."""
-    ids = {form.id for form in forms}
-    wanted = ids | {form.undoes for form in forms if form.undoes}
+    asked = _kept_under(forms)
+    ids, wanted = set(asked["ids"]), set(asked["wanted"])
     if not wanted:
         return
-    for found in _STORED.all(wanted=list(wanted), ids=list(ids)):
+    for found in _STORED.all(**asked):
         stored = Stored(*found)._asdict()
         if stored["id"] in wanted:
             piece.stored[stored["id"]] = stored
@@ -153,12 +188,17 @@ def _load_ledger(piece: Piece, forms: Sequence[Form], registration_ids: set[str]
             piece.undos.append(as_row(stored))
     passages = []
     if registration_ids:
-        for found in _PASSAGES.all(tickets=list(registration_ids), epoch=piece.site.epoch):
+        shown = _SHOWN.ready(codes=sorted(_named(forms)[0]))
+        if shown is None or piece.retired:  # a ticket that was named by an old code is not found by it
+            shown = _PASSAGES.all(tickets=list(registration_ids), epoch=piece.site.epoch)
+        for found in shown:
             row = folds.Row(*found)
+            if row.registration_id not in registration_ids:
+                continue  # of another event
             piece.rows.setdefault(row.registration_id or "", []).append(row)
             passages.append(row.id)
     if passages:
         piece.undos += [folds.Row(*found) for found in _UNDOS.all(passages=passages)]
-    if asked := {*passages, *(ids & piece.stored.keys())}:
-        for record_id, decided in _LATER.all(asked=list(asked)):
+    if bearing := {*passages, *(ids & piece.stored.keys())}:
+        for record_id, decided in _LATER.all(asked=list(bearing)):
             piece.later.setdefault(record_id, set()).add(decided)

@@ -62,6 +62,7 @@ class Piece:
     decisions: list[dict[str, Any]] = field(default_factory=list)
     learnt: dict[str, set[str]] = field(default_factory=dict)  # by registration id: the questions that are answered by now
     answered: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)  # by record id: content and answer
+    retired: bool = False  # a record named its ticket by a code that was replaced or is an alias
     permitted: set[tuple[int, str]] = field(default_factory=set)  # (actor, checkpoint): whose check-ins there were found to be allowed
 
 
