@@ -12,6 +12,7 @@ from eventsvc.db import AppendOnly, Erasable, Instant, db
 
 STATUSES = ("confirmed", "waitlisted", "pending", "cancelled")
 CHANNELS = ("web", "phone", "desk", "proxy")
+EVERY_CHANNEL = (*CHANNELS, "paper")  # a printed slip is nobody's choice in a form
 
 
 class Registration(db.Model):

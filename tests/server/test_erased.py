@@ -71,6 +71,8 @@ def everywhere(app: Flask, server: LiveServer, world: World) -> Registration:
     made = client.post(f"/events/{world.slug}/registrations", json=data, headers={"Idempotency-Key": f"{uuid.uuid4()}"}).raise_for_status().json()
     again = client.post(f"/events/{world.slug}/registrations", json=data | {"party_size": 1, "members": []}, headers=bearer).raise_for_status().json()
     client.post(f"/events/{world.slug}/registrations/{again['id']}/cancel", headers=bearer).raise_for_status()
+    beside = {"name": "赵敏", "phone": "13900001119", "party_size": 2, "consent": True, "answers": {"craft": f"和{NAME}一起学剪纸"}, "members": [{"name": NAME, "age_band": "adult"}]}
+    client.post(f"/events/{world.slug}/registrations", json=beside).raise_for_status()
     address = f"/events/{world.slug}/registrations/{made['id']}"
     client.patch(address, json={"note": f"{NAME}，{PHONE}，坐轮椅"}, headers=bearer).raise_for_status()
     for said in (NAME, PHONE, "139 8765 4321", "dbn"):

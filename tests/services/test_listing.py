@@ -41,7 +41,7 @@ def crowd(world: World, people: int) -> list[Registration]:
             "id": key, "event_id": event.id, "seq": event.next_seq + number, "party_size": number % 3 + 1, "blocked": number % 11 == 0,
             "status": ("confirmed", "confirmed", "waitlisted", "cancelled", "pending")[number % 5], "code": codes.mint(), "pickup_code": f"{number:06d}",
             "sessions": ["paper"] if number % 4 == 0 else ["paper-cut"] if number % 4 == 1 else [], "answered": ["wish"] if number % 6 == 0 else [],
-            "channel": ("web", "phone", "desk", "proxy")[number % 4], "created_at": now, "updated_at": now,
+            "channel": ("web", "phone", "desk", "proxy", "paper")[number % 5], "created_at": now, "updated_at": now,
         })  # fmt: skip
         persons.append({
             "registration_id": key, "event_id": event.id, "name": name, "initials": initials(name), "spelt": spelt(name), "phone": phone,
@@ -87,6 +87,7 @@ def test_each_filter_means_what_it_says(world: World) -> None:
     assert ids(status="blocked") == [one.id for one in rows if one.blocked]
     assert ids(session="paper") == [one.id for one in rows if "paper" in one.sessions], "one key is another's beginning"
     assert ids(channel="proxy", status="confirmed") == [one.id for one in rows if one.channel == "proxy" and one.status == "confirmed"]
+    assert ids(channel="paper") == [one.id for one in rows if one.channel == "paper"] != []
     assert ids(answered="wish") == [one.id for one in rows if "wish" in one.answered]
     assert ids(order="newest", status="pending") == [one.id for one in reversed(rows) if one.status == "pending"]
     assert ids(status="nonsense", channel="'; DROP TABLE persons", session="%", answered='"', arrived="maybe", order="") == []

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from eventsvc.db import db
 from eventsvc.errors import Conflict, Fault, Invalid
@@ -68,11 +68,11 @@ def choose(actor: Actor, slug: str, deed: str, ids: Sequence[str] = (), sieve: l
     condition = listing.narrowed(event, sieve, said) if sieve else (Registration.event_id == event.id) & Registration.id.in_(list(ids)[:MOST])
     if condition is None:
         return Chosen((), 0, 0, (), 0)
-    wanted = condition & _concerned(deed)
-    parties, people = db.session.execute(select(func.count(), func.coalesce(func.sum(Registration.party_size), 0)).where(wanted)).one()
-    every = db.session.scalar(select(func.count()).select_from(Registration).where(condition)) or 0
+    whom = _concerned(deed)
+    counted = select(func.count(), func.count(case((whom, 1))), func.coalesce(func.sum(case((whom, Registration.party_size))), 0)).where(condition)
+    every, parties, people = db.session.execute(counted).one()
     rows = db.session.execute(
-        select(Registration.id, Person.name).outerjoin(Person, Person.registration_id == Registration.id).where(wanted).order_by(Registration.seq).limit(MOST)
+        select(Registration.id, Person.name).outerjoin(Person, Person.registration_id == Registration.id).where(condition & whom).order_by(Registration.seq).limit(MOST)
     ).all()
     names = tuple(mask_name(row.name) for row in rows[:SHOWN] if row.name)
     return Chosen(tuple(row.id for row in rows), parties, int(people), names, every - parties)

@@ -40,7 +40,7 @@ def lookup(actor: Actor, slug: str, said: Any) -> list[Found]:
         raise Invalid.one("q", "required", "请输入姓名、手机尾号或签到码")
     if actor.kind == "device" and codes.parse(said).kind != "code":  # a whole code cannot be guessed; a queue must not be slowed
         limits.hit("120/minute", "lookup", actor.id)
-    condition = matches(said)
+    condition = standing_for(event, said)
     if condition is None:
         return []
     query = (
@@ -63,7 +63,22 @@ def lookup(actor: Actor, slug: str, said: Any) -> list[Found]:
     ]
 
 
-def matches(said: str) -> Any:
+def standing_for(event: Event, said: str) -> Any:
+    """The condition for an event's registrations that a typed text stands for, or None where it can match nobody.
+
+    The event's people are looked through first, not the whole list in its order, each with its person.
+    """
+    found = _matches(said)
+    kind = codes.parse(said).kind
+    if found is None or kind == "code":
+        return found
+    of = select(Person.registration_id).where(Person.event_id == event.id)
+    if kind == "pickup":  # six digits may be somebody's number too
+        of = select(Registration.id).outerjoin(Person, Person.registration_id == Registration.id).where(Registration.event_id == event.id)
+    return Registration.id.in_(of.where(found))
+
+
+def _matches(said: str) -> Any:
     """The condition for a typed text, or None where it can match nobody."""
     text = codes.parse(said)
     if text.kind == "code":

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Text, cast, delete, or_, select, update
 
 from eventsvc.db import db, transaction, wipe
 from eventsvc.errors import Conflict
@@ -26,6 +26,7 @@ from eventsvc.services.rights.loading import load
 
 CHANNELS = ("self", "phone", "desk")  # how the person asked for it
 SHORTEST = 2  # characters of a name that is looked for in others' notes: one alone would be in all of them
+NOTHING = ("[]", "{}", "null")
 _PERSONAL_KEYS = ("name", "phone", "note", "answers", "reason")  # of a record as a phone sends it
 
 
@@ -85,6 +86,7 @@ class _Leftovers:
     rows: tuple[tuple[str, int], ...] = ()
     quarantined: tuple[tuple[str, str], ...] = ()
     people: tuple[str, ...] = ()
+    trace: Trace | None = None
 
 
 def _leftovers(registration_id: str, trace: Trace) -> _Leftovers:
@@ -102,9 +104,12 @@ def _leftovers(registration_id: str, trace: Trace) -> _Leftovers:
     ]  # fmt: skip
     held = select(QuarantinedRecord.device_id, QuarantinedRecord.id, QuarantinedRecord.event_id, QuarantinedRecord.body)
     quarantined = [(row.device_id, row.id) for row in db.session.execute(held) if _named(trace, row.event_id, json.loads(row.body))]
-    others = select(Person.registration_id, Person.event_id, Person.note).where(Person.registration_id != registration_id, Person.note.is_not(None))
-    people = [row.registration_id for row in db.session.execute(others) if _named(trace, row.event_id, row.note)]
-    return _Leftovers(tuple(found), tuple(rows), tuple(quarantined), tuple(people))
+    said_by = (Person.registration_id, Person.event_id, Person.note, Person.members, Person.answers)
+    others = select(*said_by).where(
+        Person.registration_id != registration_id, or_(Person.note.is_not(None), *(cast(column, Text).not_in(NOTHING) for column in (Person.members, Person.answers)))
+    )  # fmt: skip
+    people = [row.registration_id for row in db.session.execute(others) if _named(trace, row.event_id, row.note, row.members, row.answers)]
+    return _Leftovers(tuple(found), tuple(rows), tuple(quarantined), tuple(people), trace)
 
 
 def _named(trace: Trace, event_id: str, *things: Any) -> bool:
@@ -174,8 +179,17 @@ def _forget(left: _Leftovers) -> None:
         if row is not None:
             sent = {key: value for key, value in json.loads(row.body).items() if key not in _PERSONAL_KEYS}
             row.body = json.dumps(sent)
-    for start in range(0, len(left.people), 500):
-        others = update(Person).where(Person.registration_id.in_(left.people[start : start + 500])).values(note=None)
-        db.session.execute(others)
+    for one in left.people:
+        _forget_in(one, left.trace)
 
 
+def _forget_in(registration_id: str, trace: Trace | None) -> None:
+    """What another person's note, companions and answers say of somebody goes; that there is a companion, and of what age, stays."""
+    other = db.session.get(Person, registration_id, populate_existing=True)
+    if other is None or trace is None:
+        return
+    event_id = other.event_id
+    if _named(trace, event_id, other.note):
+        other.note = None
+    other.members = [member | {"name": ""} if _named(trace, event_id, member.get("name")) else member for member in other.members]
+    other.answers = {key: value for key, value in other.answers.items() if not _named(trace, event_id, value)}
