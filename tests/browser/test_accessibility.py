@@ -122,7 +122,7 @@ def test_no_page_is_left_out(full_house: Desk) -> None:
     assert {name for name in shown - reached if not name.startswith(tuple(NOT_PAGES))} == set()
 
 
-@pytest.mark.parametrize("name", ["poster", "team-sheet"])
+@pytest.mark.parametrize("name", ["poster", "team-sheet", "self-checkin-word"])
 def test_what_is_printed_has_one_page(full_house: Desk, name: str) -> None:
     page = full_house.open(next(sight for sight in EVERY if sight.name == name))
     page.emulate_media(media="print")
