@@ -100,15 +100,18 @@ def _no_place(slug: str, form: RegistrationForm, refusal: Conflict) -> Response:
         return _show(found, form, 409, registration_state="waitlist", places_left=0)
     if now_open not in OPEN or refusal.code in {"paused", "phone_limit"}:
         form.complain([], refusal.sentence(gettext))
-    return _show(found, form, 409, just_filled=refusal.code in {"waitlist_only", "event_full"})
+    return _show(found, form, 409, just_filled=refusal.code in {"waitlist_only", "event_full"}, why=refusal.sentence(gettext))
 
 
 def _form_of(found: Any) -> RegistrationForm:
     return registration_form([(session.key, session.name) for session in found.sessions], found.questions, companions_of(found), found.units)
 
 
-def _show(found: Any, form: RegistrationForm, status: int = 200, *, just_filled: bool = False, retry_after: int | None = None, twice: Any = (), **changes: Any) -> Response:
+def _show(found: Any, form: RegistrationForm, status: int = 200, *, just_filled: bool = False, retry_after: int | None = None, twice: Any = (), why: str = "", **changes: Any) -> Response:
     shown = activity.whole(found, **changes)
+    unsent = None
+    if request.method == "POST" and shown.registration_state not in OPEN:  # too late: said so, with what was typed
+        unsent = {"why": why, "name": text_of(form.name), "phone": text_of(form.phone), "size": text_of(form.party_size)}
     held = registrations.held(identity.resident().holds)
     mine = next((own.code for where, own, _person in held if where.id == found.id and own.status != "cancelled"), None)
     return page(
@@ -120,6 +123,7 @@ def _show(found: Any, form: RegistrationForm, status: int = 200, *, just_filled:
         just_filled=just_filled,
         mine=mine,
         twice=twice,
+        unsent=unsent,
         cards=found.status == "published" and stamps.cards_are_on(found),
     )
 

@@ -156,7 +156,7 @@ def test_sessions_have_places_of_their_own() -> None:
     ticket = try_register(world.slug, party_size=2, sessions=["clay", "paper"])
     with pytest.raises(Invalid) as raised:
         try_register(world.slug, sessions=["clay"])
-    assert raised.value.faults[0].sentence() == "“泥塑”只剩0位，请选别的场次"
+    assert raised.value.faults[0].sentence() == "“泥塑”已满，可以候补，也可以选别的场次"
     registrations.cancel(world.owner, world.slug, ticket.registration.id)
     assert try_register(world.slug, sessions=["clay"]).registration.status == "confirmed"
 

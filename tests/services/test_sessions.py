@@ -54,7 +54,7 @@ def test_a_full_session_says_which_are_free() -> None:
     world.ticket(3, sessions=["seven"])
     with pytest.raises(Invalid) as raised:
         world.ticket(2, sessions=["seven"])
-    assert [fault.sentence() for fault in raised.value.faults] == ["“剪纸19:00”只剩0位，请选别的场次", "还有名额的场次：剪纸20:00、豫剧"]
+    assert [fault.sentence() for fault in raised.value.faults] == ["“剪纸19:00”已满，可以候补，也可以选别的场次", "还有名额的场次：剪纸20:00、豫剧"]
 
 
 def test_one_is_confirmed_for_the_event_and_waits_for_the_session_in_order() -> None:

@@ -56,7 +56,7 @@ def test_a_full_session_says_which_are_free_and_keeps_what_was_typed(app: Flask,
     with app.app_context():
         world.ticket(2, sessions=["seven"])
     late = visitor.send(early, form_with(early, "phone"), name="李建国", phone="13800001111", sessions=["seven"], consent="1")
-    assert late.status_code == 422 and "“剪纸19:00”只剩0位" in late.text and "还有名额的场次：剪纸20:00、大鼓" in late.text
+    assert late.status_code == 422 and "“剪纸19:00”已满" in late.text and "还有名额的场次：剪纸20:00、大鼓" in late.text
     assert "李建国" in late.text and "13800001111" in late.text
     again = form_with(late, "wait_for_sessions")
     assert again.fields["sessions"] == ["seven"], "what was ticked stays ticked, so that the line can be chosen"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -11,6 +13,7 @@ from eventsvc.db import db
 from eventsvc.models import Registration
 from eventsvc.ports.clock import FakeClock
 from eventsvc.services import events
+from eventsvc.services.actors import Actor
 from tests.web.conftest import NewVisitor, NewWorld
 from tests.web.visitor import Visitor, form_with, forms
 
@@ -101,6 +104,20 @@ def test_too_few_places_for_this_party(app: Flask, new_world: NewWorld, visitor:
     assert told.status_code == 409 and "只剩1位，不够3位一起报名" in told.text and "名额已满" not in told.text
     assert visitor.send(told, form_with(told, "phone"), party_size="1").status_code == 303
     assert kept(app) == [("confirmed", 4), ("confirmed", 1)]
+
+
+@pytest.mark.parametrize("done", [events.close, events.cancel])
+def test_too_late_is_told_so_with_what_was_typed(done: Callable[[Actor, str], object], app: Flask, new_world: NewWorld, visitor: Visitor) -> None:
+    world = new_world()
+    page = visitor.get("/e/ye-shi")
+    with app.app_context():
+        done(world.owner, "ye-shi")
+    for said in ({"consent": "1"}, {}):  # without a fault and with one
+        told = visitor.send(page, form_with(page, "phone"), name="李建国", phone="13900000002", **said)
+        assert told.status_code in {409, 422} and "这次没有报上名" in told.text
+        assert "李建国 · 13900000002 · 1位" in told.text
+    assert "这次没有报上名" not in visitor.get("/e/ye-shi").text
+    assert kept(app) == []
 
 
 def test_full_without_a_waitlist(app: Flask, new_world: NewWorld, visitor: Visitor) -> None:

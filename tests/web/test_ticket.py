@@ -266,3 +266,19 @@ def test_my_keeps_what_was_typed(new_world: NewWorld, visitor: Visitor) -> None:
     page = visitor.get("/my")
     told = visitor.send(page, form_with(page, "pickup_code"), phone="138", pickup_code="12")
     assert told.status_code == 422 and form_with(told, "pickup_code").fields["phone"] == ["138"]
+
+
+def test_whoever_waits_is_told_that_the_event_is_off_or_over(app: Flask, new_world: NewWorld, new_visitor: NewVisitor) -> None:
+    world = new_world(registration={"capacity": 1, "waitlist": True})
+    with app.app_context():
+        world.ticket(1)
+        waiting = world.ticket(1)
+    browser = new_visitor()
+    browser.get(f"/m/{registrations.manage_token(waiting.id)}")
+    page = browser.get(f"/t/{waiting.code}").text
+    assert "轮到您时" in page and "取消后不再排队" in page and "名额马上让给别人" not in page
+    for done, told in ((events.close, "没有轮到您"), (events.cancel, "这次活动取消了，请不要前往")):
+        with app.app_context():
+            done(world.owner, "ye-shi")
+        page = browser.get(f"/t/{waiting.code}").text
+        assert told in page and "轮到您时" not in page

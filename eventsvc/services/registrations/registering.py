@@ -192,6 +192,9 @@ def full(event: Event, session: EventSession, size: int) -> Fault:
     left = session_left(session) or 0
     if left >= size:  # free, but others are in line for them
         return Fault("sessions", "session_full", "“{name}”有人在候补，空出的名额先给他们", {"name": session.name})
+    if left == 0:
+        said = "“{name}”已满，可以候补，也可以选别的场次" if session.waitlist else "“{name}”已满，请选别的场次"
+        return Fault("sessions", "session_full", said, {"name": session.name})
     return Fault("sessions", "session_full", "“{name}”只剩{left}位，请选别的场次", {"name": session.name, "left": left})
 
 
