@@ -146,7 +146,7 @@ def _measure(stand: Stand, case: Case, connections: int, effort: Effort) -> dict
         row["first_ms"] = first
     if case.keeps:
         kept, other = filling.kept(stand.ours.database_url)
-        row["lost"] = max(0, sum(run.requests for run in (warm_up, *ours.runs)) * case.items - (kept - before[0]))
+        row["lost"] = max(0, sum(run.requests - run.refused for run in (warm_up, *ours.runs)) * case.items - (kept - before[0]))
         row["other"] = other - before[1]  # neither let in nor counted: another path than the one that was meant
     for side in sides:
         row[side.name] = _medians(side.runs, side.cpu) | {"memory_mb": round((watch.most if side is ours else machine.memory(side.pid)) / 2**20)}

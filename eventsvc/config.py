@@ -159,6 +159,12 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
     )
 
 
+def for_libraries(**variables: str) -> None:
+    """Set what libraries, and processes that are started from now on, read from the environment; what is set there already stays."""
+    for name, value in variables.items():
+        os.environ.setdefault(name, value)
+
+
 def _whole(name: str, text: str, least: int, most: int) -> int:
     if text.isascii() and text.isdigit() and least <= int(text) <= most:
         return int(text)

@@ -248,6 +248,7 @@ def serve(config: Config, address: str) -> int:
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
+    settings.for_libraries(MALLOC_ARENA_MAX="2")  # of glibc in the workers: else their many threads hold on to memory that others could use
     multiprocessing.set_start_method("spawn", force=True)  # workers inherit no lock and no connection of this process
     server = Granian(
         "app:app",

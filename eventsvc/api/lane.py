@@ -30,7 +30,7 @@ _AS_JSON = [("Content-Type", JSON)]
 LARGE = 32 << 10  # bytes of a body: some hundred records
 UNPACKED = 3  # large bodies that are worked on at the same time
 MOST_LARGE = 48  # of them in line: whoever comes after is told at once to come again, so that threads are left for single scans
-PATIENCE = 4.0  # seconds that a large body waits for its turn: less than a phone waits for its answer
+PATIENCE = 6.0  # seconds that a large body waits for its turn: less than a phone waits for its answer
 PACKED_FROM = 2048  # bytes: a single answer is not worth the time
 
 

@@ -7,19 +7,18 @@ from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import select
 
 from eventsvc.db import db
 from eventsvc.models import Event
+from eventsvc.services import pinyin
 
 LONGEST = 24  # letters of a made name: enough to tell events apart, short enough for a poster
 
 
 def spelt(text: str) -> str:
     """The pinyin initials of a text, Latin letters and digits as they are: 南关街非遗夜市 gives ``ngjfyys``; may be empty."""
-    letters = "".join(lazy_pinyin(text, style=Style.FIRST_LETTER, errors=lambda run: run if run.isascii() else ""))
-    return re.sub(r"[^a-z0-9]", "", letters.lower())[:LONGEST]
+    return re.sub(r"[^a-z0-9]", "", pinyin.initials(text).lower())[:LONGEST]
 
 
 def slug(title: str, starts_at: datetime | None, zone: str) -> str:

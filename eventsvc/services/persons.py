@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 import unicodedata
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from pypinyin import Style, pinyin
 
 from eventsvc.errors import Fault
+from eventsvc.services import pinyin
 
 REGION = "CN"
 NAME_LENGTH = 50
@@ -138,12 +137,6 @@ def mask_name_in_public(name: str | None) -> str:
     return str(name) if is_slip(name) else f"{name[0]}**" if name else ""
 
 
-@functools.lru_cache(maxsize=8192)
-def _readings(character: str) -> tuple[str, ...]:
-    """How a character is read, in pinyin without tones; none for what is no Chinese character."""
-    return tuple(reading for reading in pinyin(character, style=Style.NORMAL, heteronym=True)[0] if reading and reading[0].isascii())
-
-
 def _ways(name: str) -> list[list[str]]:
     """How each character of a name may be read: a list of spellings a character; Latin letters as they are, other signs left out."""
     ways: list[list[str]] = []
@@ -152,7 +145,7 @@ def _ways(name: str) -> list[list[str]]:
             if character.isalnum():
                 ways.append([character])
             continue
-        found = set(_readings(character))
+        found = set(pinyin.readings(character))
         if position == 0 and character in SURNAMES:
             found.add(SURNAMES[character])
         if found:
@@ -189,7 +182,7 @@ def spelt(name: str) -> str:
     if ways and (surname := SURNAMES.get(name[:1])):
         both[0] = [surname, *(reading for reading in both[0] if reading != surname)]
     elif ways and name and not name[0].isascii():
-        both[0] = sorted(both[0], key=lambda reading: (reading != _readings(name[0])[0] if _readings(name[0]) else True, reading))
+        both[0] = sorted(both[0], key=lambda reading: (reading != pinyin.readings(name[0])[0] if pinyin.readings(name[0]) else True, reading))
     written = ["".join(way) for way in itertools.islice(itertools.product(*both), 16)]
     every = dict.fromkeys([*written, *initials(name).split()])
     return _within(f" {' '.join(every)} ", 400) if every else ""
