@@ -18,6 +18,7 @@ from eventsvc.db import db
 from eventsvc.models import Registration
 from eventsvc.services import registrations
 from eventsvc.web import headers, statics
+from eventsvc.web.manage import console
 from tests.guards.test_templates import faults
 from tests.services.world import World
 from tests.web.conftest import NewWorld
@@ -206,6 +207,13 @@ def test_every_endpoint_declares_its_action(app: Flask) -> None:
         if getattr(app.view_functions[rule.endpoint], "_action", None) not in permissions.ACTIONS
     }
     assert {name for name in bare if name.startswith(("web.", "health.", "static"))} == set()
+
+
+def test_every_page_of_an_event_is_under_one_tab(app: Flask) -> None:
+    held = [module for modules in console.TABS.values() for module in modules]
+    assert len(held) == len(set(held))
+    inside = {rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("manage.") and "slug" in rule.arguments}
+    assert {app.view_functions[name].__module__.rpartition(".")[2] for name in inside} == set(held)
 
 
 def test_the_error_page_says_no_more_than_it_should(app: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,15 +122,23 @@ def show(template: str, event: Any = None, status: int = 200, **context: Any) ->
     return page(f"manage/{template}", status, secret=True, event=event, **context)
 
 
+# what each tab of an event holds: modules of this folder, so that a new page of one is at home without a word
+TABS = {
+    "event": {"events", "series", "states", "rehearsal", "transfer", "self_checkin", "paper"},
+    "registrations": {"registrations", "bulk", "rights", "imports", "exports", "waitlist", "queues", "units", "slips", "paper_list"},
+    "messages": {"messages"},
+    "devices": {"devices", "quarantine"},
+    "live": {"live", "figures"},
+    "report": {"report", "tallies"},
+    "conflicts": {"conflicts"},
+}
+
+
 def _sections(event: Any) -> list[tuple[str, str, str, bool]]:
+    """The tabs of an event (address, word, sign, whether this page is one of it)."""
     listed = (
-        ("event", gettext("概况"), "home", {"event", "series", "series_make", "edit", "save", "import_page", "rehearsal", "rehearsal_begin", "rehearsal_reset", "turn", "turned", "postpone", "postponed", "self_checkin_page"}),
-        ("registrations", gettext("报名"), "people", {"registration", "registrations", "change", "sealed", "deed", "done", "bulk_ask", "bulk_do", "registration_erase_ask", "registration_erase", "desk", "search", "imports", "import_shown", "import_undo", "export_list", "waitlist", "queue_list", "units", "slips", "slips_void", "slip_named", "paper_list", "sign_in_sheet"}),
-        ("messages", gettext("通知"), "bell", {"messages", "calls"}),
-        ("devices", gettext("志愿者"), "device", {"devices", "invite", "device", "quarantine", "quarantine_ask", "device_stop", "device_stopped"}),
-        ("live", gettext("实时"), "figures", {"live", "figure", "undo", "undone"}),
-        ("report", gettext("简报"), "report", {"report", "proofread", "tallies", "tally", "tally_saved", "tally_added"}),
-        ("conflicts", gettext("待核对"), "flag", {"conflicts"}),
-    )
-    here = (request.endpoint or "").removeprefix("manage.")
-    return [(url_for(f"manage.{name}", slug=event.slug), text, sign, here == name or here in also) for name, text, sign, also in listed]
+        ("event", gettext("概况"), "home"), ("registrations", gettext("报名"), "people"), ("messages", gettext("通知"), "bell"), ("devices", gettext("志愿者"), "device"),
+        ("live", gettext("实时"), "figures"), ("report", gettext("简报"), "report"), ("conflicts", gettext("待核对"), "flag"),
+    )  # fmt: skip
+    here = current_app.view_functions[request.endpoint or ""].__module__.rpartition(".")[2]
+    return [(url_for(f"manage.{name}", slug=event.slug), text, sign, here in TABS[name]) for name, text, sign in listed]
