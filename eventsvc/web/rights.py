@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, flash, redirect, session, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response as AnyResponse
-from wtforms import StringField
+from wtforms import Field, StringField
 
 from eventsvc.errors import Conflict, Invalid, Missing, TooMany
 from eventsvc.services import notices, rights
@@ -26,6 +27,16 @@ class CorrectForm(PageForm):
 
     name = StringField(lazy_gettext("姓名"), [Needed()])
     phone = StringField(lazy_gettext("电话号码"), [Needed()])
+    companions: Sequence[Field] = ()
+
+
+def correct_form(found: Found, **given: Any) -> CorrectForm:
+    """The form of one registration: its companions' names as well, where the event asks for them."""
+    most = found.registration.party_size - 1 if found.event.members == "names" else 0
+    made = type("CorrectForm", (CorrectForm,), {f"members.{number}.name": StringField(lazy_gettext("第%(n)s位同行人", n=number + 1)) for number in range(most)})
+    form: CorrectForm = made(**given)
+    form.companions = [form[f"members.{number}.name"] for number in range(most)]
+    return form
 
 
 def remember(registration_id: str, proof: str) -> None:
@@ -50,7 +61,8 @@ def _shown(code: str, form: PageForm | None = None, status: int = 200, retry_aft
         remember(found.registration.id, rights.prove(found.actor, found.registration.id, ""))
     proven = rights.holds(_proof(found), found.registration.id)
     if form is None and not erased:
-        form = CorrectForm(formdata=None, data={"name": copy.name, "phone": show_phone(copy.phone)}) if proven else UnlockForm(formdata=None)
+        said = {"name": copy.name, "phone": show_phone(copy.phone)} | {f"members.{number}.name": one["name"] for number, one in enumerate(copy.members)}
+        form = correct_form(found, formdata=None, data=said) if proven else UnlockForm(formdata=None)
     return page(
         "tickets/data.html", status, secret=True, retry_after=retry_after, event=event, copy=copy, code=found.registration.code, proven=proven,
         erased=erased, form=form, name=copy.name if proven else mask_name(copy.name), phone=show_phone(copy.phone) if proven else mask_phone(copy.phone),
@@ -94,12 +106,14 @@ def ticket_prove(code: str) -> AnyResponse:
 @pages.post("/t/<code:code>/correct")
 @action("registration.create")
 def ticket_correct(code: str) -> AnyResponse:
-    """Another name, another number."""
-    found, form = find(code), CorrectForm()
+    """Another name, another number, other companions."""
+    found = find(code)
+    form = correct_form(found)
     if not form.sent():
         return _shown(code, form, 400)
     try:
-        rights.correct(found.actor, found.event.slug, found.registration.id, name=text_of(form.name), phone=text_of(form.phone), proof=_proof(found))
+        names = [text_of(one) for one in form.companions]
+        rights.correct(found.actor, found.event.slug, found.registration.id, name=text_of(form.name), phone=text_of(form.phone), companions=names, proof=_proof(found))
     except Invalid as refusal:
         form.complain(refusal.faults)
         return _shown(code, form, 422)

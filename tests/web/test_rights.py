@@ -129,6 +129,29 @@ def test_who_looked_is_told_by_post(app: Flask, world: World, ticket: Registrati
     assert "registration.view" not in console.get("/manage/journal")
 
 
+def test_companions_are_corrected_named_later_and_taken_out(new_world: NewWorld, new_visitor: NewVisitor, app: Flask) -> None:
+    there = new_world(slug="family", registration={"members": "names"})
+    party = {"members": [{"name": "小宝", "age_band": "6岁以下"}, {"name": "李建国", "age_band": "adult"}], "guardian": "奶奶", "guardian_consent": True}
+    with app.app_context():
+        ticket = there.ticket(3, **party)
+        registrations.change(there.owner, there.slug, ticket.id, {"party_size": 4})
+    browser = new_visitor()
+    browser.get(f"/m/{registrations.manage_token(ticket.id)}")
+    assert prove(browser, ticket) == 303
+    page = browser.get(f"/t/{ticket.code}/data")
+    form = form_with(page, "members.0.name")
+    assert [form.fields[f"members.{n}.name"] for n in range(3)] == [["小宝"], ["李建国"], [""]]
+    wrong = browser.hooked(page, "correct", **{"members.0.name": "宝" * 30, "members.1.name": "李建军"})
+    assert wrong.status_code == 422 and "孩子只写小名" in wrong.text and "李建军" in wrong.text
+    assert browser.hooked(page, "correct", **{"members.0.name": "贝贝", "members.1.name": "", "members.2.name": "赵敏"}).status_code == 303
+    with app.app_context():
+        person = db.session.get_one(Person, ticket.id)
+        assert person.members == [{"name": "贝贝", "age_band": "6岁以下"}, {"name": "赵敏", "age_band": "adult"}]
+        assert person.name == "王桂芳" and person.guardian == "奶奶"
+        [entry] = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "rights.correct"))
+        assert entry.detail["fields"] == ["members"]
+
+
 def test_correcting_opens_nobody_elses_tickets(app: Flask, world: World, ticket: Registration, holder: Visitor, new_visitor: NewVisitor) -> None:
     with app.app_context():
         other = world.ticket(1, name="赵敏")  # 139 0000 0002

@@ -42,7 +42,7 @@ def read_party(data: dict[str, Any], event: Event, size: int, public: bool) -> t
     for number, one in enumerate(given[: event.max_party]):
         if not any(one.get(part) for part in ("name", "age_band")) or one.get("age_band") == "adult" and not one.get("name"):
             continue
-        member, fault = _member(one, number)
+        member, fault = read_member(one, number)
         faults += [fault] if fault else []
         members.append(member)
     if len(members) > size - 1:
@@ -53,7 +53,8 @@ def read_party(data: dict[str, Any], event: Event, size: int, public: bool) -> t
     return Party(tuple(members), relation), faults + unfit
 
 
-def _member(one: dict[str, Any], number: int) -> tuple[dict[str, Any], Fault | None]:
+def read_member(one: dict[str, Any], number: int) -> tuple[dict[str, Any], Fault | None]:
+    """A companion ``{name, age_band}``, the ``number``-th, and what is wrong with it if anything."""
     band = one.get("age_band") or "adult"
     field = f"members.{number}"
     if band not in BANDS:
