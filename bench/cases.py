@@ -16,6 +16,7 @@ from bench.stand import Stand
 API = "/api/v1/events/bench"
 BATCH = 500
 FAULTS = ("lost", "other")  # of a row: what must not be
+ENOUGH = 14_000  # tickets for one run of single check-ins: a longer run is a slower one
 SEVERAL = 8  # connections, where one number stands for all
 NAMES = ("stats", "event page", "roster", "check-in", "tally", "batch", "registration")
 
@@ -163,7 +164,7 @@ def _run(stand: Stand, case: Case, side: _Side, connections: int, span: float, s
     """One run of one side: ``span`` seconds, or so many batches; our server is shown tickets that it never saw."""
     plan, used = side.plan, machine.cpu_seconds(side.pid)
     if case.shows:
-        plan = plan.with_tickets(stand.fresh.ahead(case.items * batches if case.items > 1 else round(MOST_A_SECOND * span)))
+        plan = plan.with_tickets(stand.fresh.ahead(case.items * batches if case.items > 1 else min(round(MOST_A_SECOND * span), ENOUGH)))
     if case.items > 1:
         sample = driver.run_made(side.url, plan, connections, batches, seed)
     else:
