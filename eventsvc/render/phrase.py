@@ -9,6 +9,13 @@ from eventsvc.services.reports import EventFacts, Reported
 
 QUALIFIER = {"exact": "", "over_yu": "余", "over_duo": "多"}
 ONE_OCCASION = timedelta(hours=18)  # an evening that ends after midnight is still one day's event
+PARTS_OF_DAY = (  # the word, the earliest start, the latest end (hours on the wall clock; past 24 is the next day)
+    ("凌晨", timedelta(0), timedelta(hours=6)),
+    ("上午", timedelta(hours=5), timedelta(hours=12, minutes=30)),
+    ("中午", timedelta(hours=11), timedelta(hours=14)),
+    ("下午", timedelta(hours=12), timedelta(hours=18, minutes=30)),
+    ("晚上", timedelta(hours=17), timedelta(hours=30)),
+)
 
 
 def floor(n: int) -> int:
@@ -74,10 +81,10 @@ def when(event: EventFacts) -> str:
     start = local(event.starts_at, event.zone)
     first = f"{start.year}年{start.month}月{start.day}日"
     if event.ends_at is None or event.ends_at - event.starts_at <= ONE_OCCASION:
-        return first + _part_of_day(start)
+        return first + _part_of_day(start, local(event.ends_at, event.zone) if event.ends_at else None)
     end = local(event.ends_at, event.zone)
     if end.date() == start.date():
-        return first + _part_of_day(start)
+        return first
     if end.year != start.year:
         return f"{first}至{end.year}年{end.month}月{end.day}日"
     if end.month != start.month:
@@ -85,10 +92,14 @@ def when(event: EventFacts) -> str:
     return f"{first}至{end.day}日"
 
 
-def _part_of_day(start: datetime) -> str:
-    if (start.hour, start.minute) == (0, 0):  # a whole day, typed without a time
+def _part_of_day(start: datetime, end: datetime | None) -> str:
+    """The word that the whole event fits into, or nothing: 11:30 to 20:30 is neither 上午 nor 下午.
+
+    Of an event without an end one hour is looked at; a whole day, typed without a time, begins at midnight and has no word.
+    """
+    last = end or start + timedelta(hours=1)
+    if (start.hour, start.minute) == (0, 0):
         return ""
-    for until, word in ((5, "凌晨"), (12, "上午"), (13, "中午"), (18, "下午")):
-        if start.hour < until:
-            return word
-    return "晚上"
+    day = start.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    begins, ends = start.replace(tzinfo=None) - day, last.replace(tzinfo=None) - day
+    return next((word for word, since, until in PARTS_OF_DAY if since <= begins and ends <= until), "")

@@ -112,6 +112,48 @@ def test_parts_of_the_day_are_those_of_the_events_zone(hour: int, word: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("begins", "ends", "word"),
+    [
+        ("09:00", "12:00", "上午"),
+        ("09:00", "12:30", "上午"),
+        ("09:00", "12:31", ""),
+        ("11:30", "20:30", ""),  # a night fair that is set up at noon is no 上午
+        ("11:30", "13:30", "中午"),
+        ("12:00", "13:00", "中午"),
+        ("11:59", "16:00", ""),
+        ("12:00", "16:00", "下午"),
+        ("14:00", "18:30", "下午"),
+        ("14:00", "18:31", ""),
+        ("16:59", "21:00", ""),
+        ("17:00", "21:00", "晚上"),
+        ("19:00", "01:00", "晚上"),  # of the next day
+        ("19:00", "06:01", ""),
+        ("00:00", "08:00", ""),
+        ("08:00", "18:00", ""),
+    ],
+)
+def test_a_part_of_the_day_is_said_only_where_the_whole_event_fits(begins: str, ends: str, word: str) -> None:
+    start, end = (datetime.fromisoformat(f"2020-08-14T{at}+08:00") for at in (begins, ends))
+    end += timedelta(days=end <= start)
+    assert when(changed(starts_at=start, ends_at=end)) == f"2020年8月14日{word}"
+
+
+@given(st.integers(0, 24 * 60 - 1), st.integers(1, 18 * 60))
+def test_no_part_of_the_day_is_untrue_at_start_or_end(minute: int, lasts: int) -> None:
+    start = datetime.fromisoformat("2020-08-14T00:00+08:00") + timedelta(minutes=minute)
+    said = when(changed(starts_at=start, ends_at=start + timedelta(minutes=lasts))).removeprefix("2020年8月14日")
+    ends = minute + lasts
+    assert {
+        "": True,
+        "凌晨": ends <= 6 * 60,
+        "上午": minute >= 5 * 60 and ends <= 12 * 60 + 30,
+        "中午": minute >= 11 * 60 and ends <= 14 * 60,
+        "下午": minute >= 12 * 60 and ends <= 18 * 60 + 30,
+        "晚上": minute >= 17 * 60 and ends <= 30 * 60,
+    }[said]
+
+
+@pytest.mark.parametrize(
     ("days", "text"),
     [(2, "2020年8月14日至16日"), (20, "2020年8月14日至9月3日"), (200, "2020年8月14日至2021年3月2日")],
 )
