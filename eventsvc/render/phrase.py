@@ -12,7 +12,7 @@ ONE_OCCASION = timedelta(hours=18)  # an evening that ends after midnight is sti
 PARTS_OF_DAY = (  # the word, the earliest start, the latest end (hours on the wall clock; past 24 is the next day)
     ("凌晨", timedelta(0), timedelta(hours=6)),
     ("上午", timedelta(hours=5), timedelta(hours=12, minutes=30)),
-    ("中午", timedelta(hours=11), timedelta(hours=14)),
+    ("中午", timedelta(hours=11), timedelta(hours=13, minutes=30)),
     ("下午", timedelta(hours=12), timedelta(hours=18, minutes=30)),
     ("晚上", timedelta(hours=17), timedelta(hours=30)),
 )

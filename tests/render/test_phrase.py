@@ -147,7 +147,7 @@ def test_no_part_of_the_day_is_untrue_at_start_or_end(minute: int, lasts: int) -
         "": True,
         "凌晨": ends <= 6 * 60,
         "上午": minute >= 5 * 60 and ends <= 12 * 60 + 30,
-        "中午": minute >= 11 * 60 and ends <= 14 * 60,
+        "中午": minute >= 11 * 60 and ends <= 13 * 60 + 30,
         "下午": minute >= 12 * 60 and ends <= 18 * 60 + 30,
         "晚上": minute >= 17 * 60 and ends <= 30 * 60,
     }[said]
