@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.crowd import Crowd
+from tests.browser.crowd import LONG_NAME, Crowd
 
 Deed = Callable[[Page], None]
 
@@ -90,6 +90,14 @@ def printed(page: Page) -> None:
     expect(page.locator(".desk-sheet tbody tr").first).to_be_visible()
 
 
+def twice(page: Page) -> None:
+    """The name and the number of one's own ticket were sent once more."""
+    page.locator("#name").fill(LONG_NAME)
+    page.locator("#phone").fill("13800000000")
+    page.locator("form#registration").evaluate("form => form.requestSubmit()")
+    expect(page.locator(".alert a.btn-primary")).to_be_visible()
+
+
 def opened(page: Page) -> None:
     """Every folded part is open."""
     page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
@@ -139,6 +147,8 @@ EVERY = [
     Sight("home", "stranger", "/"),
     Sight("event", "stranger", EVENT),
     Sight("event-wrong", "stranger", EVENT, send("form#register, #register form, main form[method=post]")),
+    Sight("event-mine", "resident", EVENT),
+    Sight("event-twice", "resident", EVENT, twice),
     Sight("event-full", "stranger", "/e/full"),
     Sight("event-over", "stranger", "/e/over"),
     Sight("event-called-off", "stranger", "/e/called-off"),
