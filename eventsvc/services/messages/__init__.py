@@ -5,6 +5,6 @@ Nothing depends on a message: the ticket's page is the ticket. This package's ow
 """
 
 from eventsvc.services.messages.channels import mail_is_on, use
-from eventsvc.services.messages.outbox import tell, tell_all
+from eventsvc.services.messages.outbox import tell, tell_all, tell_each
 
-__all__ = ["mail_is_on", "tell", "tell_all", "use"]
+__all__ = ["mail_is_on", "tell", "tell_all", "tell_each", "use"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, and_, literal, select, update
@@ -22,16 +23,19 @@ def tell(event: Event, registration: Registration, template: str, cause: str | N
 
     ``must_reach``: whoever cannot be written to goes on the list of calls. Where nothing can be sent, only those are kept.
     """
-    if event.demo or not (must_reach or channels.any_is_on()):
+    tell_each(event, [(registration, cause or template)], template, must_reach=must_reach, **facts)
+
+
+def tell_each(event: Event, told: Sequence[tuple[Registration, str]], template: str, *, must_reach: bool = False, **facts: Any) -> None:
+    """The same for many parties, each once for its own cause, written together."""
+    if not told or event.demo or not (must_reach or channels.any_is_on()):
         return
     now = clock.now()
-    state = "waiting" if channels.any_is_on() else "call"
-    db.session.execute(
-        _once(_new()).values(
-            event_id=event.id, registration_id=registration.id, template=template, cause=cause or template, facts=facts, must_reach=must_reach,
-            rank=_rank(template), state=state, attempts=0, next_at=now, created_at=now,
-        )
-    )  # fmt: skip
+    rest = {
+        "event_id": event.id, "template": template, "facts": facts, "must_reach": must_reach, "rank": _rank(template),
+        "state": "waiting" if channels.any_is_on() else "call", "attempts": 0, "next_at": now, "created_at": now,
+    }  # fmt: skip
+    db.session.execute(_once(_new()), [{**rest, "registration_id": one.id, "cause": cause} for one, cause in told])
 
 
 def tell_all(

@@ -12,11 +12,11 @@ from sqlalchemy import case, func, select
 from eventsvc.db import db
 from eventsvc.errors import Conflict, Fault, Invalid
 from eventsvc.models import Event, Person, Registration
-from eventsvc.services import idempotency, journal, messages
+from eventsvc.services import idempotency, journal
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.persons import mask_name
-from eventsvc.services.registrations import changing, listing
-from eventsvc.services.registrations.places import position
+from eventsvc.services.registrations import deeds, listing
+from eventsvc.services.registrations.line import settle
 
 MOST = 1000  # registrations of one deed: what a page may take a few seconds for
 SET = 50  # of one transaction: nobody at the door waits longer for their turn
@@ -111,24 +111,21 @@ def run(actor: Actor, slug: str, deed: str, ids: Sequence[str], key: str) -> Don
 
 
 def _some(actor: Actor, slug: str, deed: str, ids: Sequence[str], key: str) -> tuple[int, str]:
-    """One set of them; what is remembered of it names nobody. Every deed refuses before it changes anything, so that a refused one leaves nothing behind."""
+    """One set of them; what is remembered of it names nobody."""
     event = load_event(actor, slug, "registration.edit", lock="change")
-    known = set(db.session.scalars(select(Registration.id).where(Registration.event_id == event.id, Registration.id.in_(ids))))
-    done: list[str] = []
-    refused: list[tuple[str, str, str, dict[str, Any]]] = []
-    for one in dict.fromkeys(ids):
-        if one not in known:
-            continue
-        try:
-            _DEEDS[deed](actor, slug, one, key)
-        except Invalid as refusal:
-            fault = refusal.faults[0]
-            refused.append((one, fault.code, fault.message, fault.params))
-        except Conflict as refusal:
-            refused.append((one, refusal.code, refusal.message, refusal.params))
-        else:
-            done.append(one)
+    wanted = select(Registration).where(Registration.event_id == event.id, Registration.id.in_(ids)).order_by(Registration.id)
+    known = {one.id: one for one in db.session.scalars(wanted.with_for_update(key_share=True).execution_options(populate_existing=True))}
+    settle(event)
+    parties = [known[one] for one in dict.fromkeys(ids) if one in known]
+    answer = _DEEDS[deed](actor, event, parties, key)
+    done = [one.id for one in parties if one.id not in answer]
+    refused = [(one, *_why(refusal)) for one, refusal in answer.items()]
     return 200, json.dumps({"done": done, "refused": refused}, ensure_ascii=False)
+
+
+def _why(refusal: Conflict | Invalid) -> tuple[str, str, dict[str, Any]]:
+    said = refusal.faults[0] if isinstance(refusal, Invalid) else refusal
+    return said.code, said.message, said.params
 
 
 def _named(event: Event, refused: Sequence[tuple[str, Fault]]) -> tuple[Skipped, ...]:
@@ -142,20 +139,12 @@ def _note(actor: Actor, slug: str, deed: str, done: int, refused: int) -> tuple[
     return 200, ""
 
 
-def _tell(actor: Actor, slug: str, registration_id: str, key: str) -> None:
-    event: Event = load_event(actor, slug, "registration.edit")
-    registration = db.session.get_one(Registration, registration_id)
-    if registration.status not in {"confirmed", "waitlisted"}:
-        raise Conflict("not_confirmed", "这份报名没有凭证可发")
-    messages.tell(event, registration, registration.status, f"again:{key[:40]}", must_reach=True, position=position(registration))
-
-
-_DEEDS: dict[str, Callable[[Actor, str, str, str], object]] = {
-    "approve": lambda actor, slug, one, _key: changing.approve(actor, slug, one),
-    "cancel": lambda actor, slug, one, _key: changing.cancel(actor, slug, one),
-    "restore": lambda actor, slug, one, _key: changing.restore(actor, slug, one),
-    "reissue": lambda actor, slug, one, _key: changing.reissue(actor, slug, one),
-    "block": lambda actor, slug, one, _key: changing.block(actor, slug, one, True),
-    "unblock": lambda actor, slug, one, _key: changing.block(actor, slug, one, False),
-    "message": _tell,
+_DEEDS: dict[str, Callable[[Actor, Event, Sequence[Registration], str], deeds.Refused]] = {
+    "approve": lambda actor, event, parties, _key: deeds.approve(actor, event, parties),
+    "cancel": lambda actor, event, parties, _key: deeds.cancel(actor, event, parties),
+    "restore": lambda actor, event, parties, _key: deeds.restore(actor, event, parties),
+    "reissue": lambda actor, event, parties, _key: deeds.reissue(actor, event, parties),
+    "block": lambda actor, event, parties, _key: deeds.block(actor, event, parties),
+    "unblock": lambda actor, event, parties, _key: deeds.block(actor, event, parties, False),
+    "message": lambda _actor, event, parties, key: deeds.tell_again(event, parties, key),
 }

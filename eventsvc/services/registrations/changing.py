@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from eventsvc.db import db, stand_in_line, transaction
 from eventsvc.errors import Conflict, Fault, Invalid, Missing
-from eventsvc.models import Event, Person, Registration, RetiredCode
+from eventsvc.models import Event, Person, Registration
 from eventsvc.ports import clock
 from eventsvc.services import journal, messages
 from eventsvc.services.actors import Actor, load_event
@@ -21,21 +21,16 @@ from eventsvc.services.persons import (
     spelt,
     unprintable,
 )
+from eventsvc.services.registrations import deeds
 from eventsvc.services.registrations.arrivals import people_in
 from eventsvc.services.registrations.line import promote, settle
 from eventsvc.services.registrations.places import (
     CLOSED,
     anyone_waits,
-    confirm,
-    give_all_back,
     holds_places,
-    lacks_session,
     position,
-    replace_code,
-    resize,
     room_for,
     state,
-    take_all,
     touch,
 )
 from eventsvc.services.registrations.registering import Registered
@@ -131,36 +126,21 @@ def _resize(event: Event, registration: Registration, size: int) -> None:
         if room is not None and more > room:
             free = room_for(event, registration.channel, False)
             raise Invalid.one("party_size", "event_full", "只剩{room}位，不能再加{more}位", room=free, more=more)
-    resize(event, registration, size)
-    person = db.session.get(Person, registration.id)
-    if person is not None and len(person.members) > max(0, size - 1):
-        person.members = person.members[: max(0, size - 1)]  # whoever does not come need not be known
+    deeds.make_smaller(event, registration, size)
     if more < 0:
         promote(event)
+
+
+def _one(refused: deeds.Refused) -> None:
+    for refusal in refused.values():
+        raise refusal
 
 
 @transaction
 def cancel(actor: Actor, slug: str, registration_id: str) -> Registered:
     """Cancel; places return at once and whoever waits first moves up. Where part of the party is in, the rest is given back."""
     event, registration = load(actor, slug, registration_id, "registration.edit")
-    if registration.status == "cancelled":
-        return Registered(registration, event, None)
-    inside = people_in(event, registration)
-    if inside >= registration.party_size:
-        raise Conflict("already_in", "已经入场，不能取消")
-    if inside > 0:
-        _resize(event, registration, inside)
-    else:
-        if holds_places(registration):
-            give_all_back(event, registration)
-        registration.status, registration.offered_until = "cancelled", None
-        registration.cancelled_at = clock.now()
-        registration.cancelled_by = "holder" if registration_id in actor.holds else "organizer"
-        promote(event)  # also where it only waited: a large party at the head may have held up smaller ones
-    touch(event, registration)
-    if registration.status == "cancelled":  # whoever cancelled by themselves need not be telephoned
-        messages.tell(event, registration, "cancelled", f"cancelled:{registration.roster_revision}", must_reach=registration_id not in actor.holds)
-    journal.note(actor, "registration.cancel", event, registration=registration.id)
+    _one(deeds.cancel(actor, event, [registration]))
     return Registered(registration, event, None)
 
 
@@ -171,32 +151,7 @@ def restore(actor: Actor, slug: str, registration_id: str) -> Registered:
     A holder takes back what the holder cancelled; what the organizers cancelled (``cancelled_by``) only they restore.
     """
     event, registration = load(actor, slug, registration_id, "registration.edit")
-    if registration.status != "cancelled":
-        return Registered(registration, event, position(registration))
-    if registration.id in actor.holds and registration.cancelled_by == "organizer":
-        raise Conflict("cancelled_by_organizer", "主办方取消了这份报名，要恢复请打电话问一问")
-    if closed := CLOSED.get(state(event, clock.now())):
-        raise Conflict(*closed)
-    room = room_for(event, registration.channel, anyone_waits(event))
-    lapsed = registration.cancelled_by == "lapsed"
-    gone = room is not None and registration.party_size > room
-    if (gone and not (lapsed and event.waitlist)) or (not lapsed and lacks_session(event, registration)):
-        raise Conflict("event_full", "名额已经让给别人了，可以重新报名或登记候补")
-    registration.cancelled_at = registration.cancelled_by = None
-    if gone:  # an offer was not taken up: at the end of the line again
-        registration.status, registration.seq = "waitlisted", event.next_seq
-        event.next_seq += 1
-        touch(event, registration)
-    else:
-        by_themselves = registration.id in actor.holds and registration.consent_at is not None
-        registration.status = "pending" if event.approval and by_themselves else "confirmed"
-        if lapsed and registration.status == "confirmed":
-            confirm(event, registration)
-        touch(event, registration)
-        take_all(event, registration)
-    if registration.status == "confirmed":
-        messages.tell(event, registration, "confirmed", f"restored:{registration.roster_revision}")
-    journal.note(actor, "registration.restore", event, registration=registration.id)
+    _one(deeds.restore(actor, event, [registration]))
     return Registered(registration, event, position(registration))
 
 
@@ -204,12 +159,7 @@ def restore(actor: Actor, slug: str, registration_id: str) -> Registered:
 def approve(actor: Actor, slug: str, registration_id: str) -> Registered:
     """Confirm a pending registration; its places were held since it came."""
     event, registration = load(actor, slug, registration_id, "registration.edit")
-    if registration.status == "pending":
-        confirm(event, registration)
-        messages.tell(event, registration, "confirmed")
-        journal.note(actor, "registration.approve", event, registration=registration.id)
-    elif registration.status != "confirmed":
-        raise Conflict("not_pending", "这份报名不在待确认状态")
+    _one(deeds.approve(actor, event, [registration]))
     return Registered(registration, event, position(registration))
 
 
@@ -217,10 +167,7 @@ def approve(actor: Actor, slug: str, registration_id: str) -> Registered:
 def reissue(actor: Actor, slug: str, registration_id: str) -> Registered:
     """Give the ticket a new code; whoever shows the old one is told 已换新码."""
     event, registration = load(actor, slug, registration_id, "registration.edit")
-    former = RetiredCode.__table__
-    db.session.execute(update(former).where(former.c.registration_id == registration.id).values(kind="reissued"))  # none of them opens it any more
-    replace_code(event, registration, "reissued")
-    journal.note(actor, "registration.reissue", event, registration=registration.id)
+    _one(deeds.reissue(actor, event, [registration]))
     return Registered(registration, event, position(registration))
 
 
@@ -228,7 +175,5 @@ def reissue(actor: Actor, slug: str, registration_id: str) -> Registered:
 def block(actor: Actor, slug: str, registration_id: str, blocked: bool = True) -> Registered:
     """Send the ticket's holder to the service desk (暂停), or lift that again."""
     event, registration = load(actor, slug, registration_id, "registration.edit")
-    registration.blocked = blocked
-    touch(event, registration)
-    journal.note(actor, "registration.block" if blocked else "registration.unblock", event, registration=registration.id)
+    _one(deeds.block(actor, event, [registration], blocked))
     return Registered(registration, event, position(registration))

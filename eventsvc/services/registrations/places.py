@@ -263,14 +263,14 @@ def touch(event: Event, registration: Registration) -> None:
     registration.updated_at = clock.now()
 
 
-def confirm(event: Event, registration: Registration) -> None:
+def confirm(event: Event, registration: Registration, code: str | None = None) -> None:
     """Make a waiting registration a ticket: its code comes from the spares, which phones without a network know; the old one goes on opening it."""
     registration.status = "confirmed"
-    replace_code(event, registration, "alias")
+    replace_code(event, registration, "alias", code)
 
 
-def replace_code(event: Event, registration: Registration, kind: str) -> None:
-    """Give a ticket another code; ``kind`` says what becomes of the old one (models.RetiredCode)."""
+def replace_code(event: Event, registration: Registration, kind: str, code: str | None = None) -> None:
+    """Give a ticket another code (one drawn already, or a spare); ``kind`` says what becomes of the old one (models.RetiredCode)."""
     db.session.add(RetiredCode(code=registration.code, registration_id=registration.id, kind=kind, retired_at=clock.now()))
-    registration.code = spares.draw(event)
+    registration.code = code or spares.draw(event)
     touch(event, registration)
