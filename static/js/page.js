@@ -1,5 +1,6 @@
 // @ts-check
 /** What every page gains where script runs: each part binds itself to its data attributes; nothing depends on it. */
+import { bindCameBack } from "./lib/came-back.js";
 import { bindCarry } from "./lib/carry.js";
 import { bindCopy } from "./lib/copy.js";
 import { bindDisplay } from "./lib/display.js";
@@ -11,4 +12,4 @@ import { bindShare } from "./lib/share.js";
 import { bindStepper } from "./lib/stepper.js";
 import { bindSubmit } from "./lib/submit.js";
 
-for (const bind of [bindCarry, bindCopy, bindDisplay, bindEnlarge, bindGoesOn, bindJump, bindPrint, bindShare, bindStepper, bindSubmit]) bind(document);
+for (const bind of [bindCameBack, bindCarry, bindCopy, bindDisplay, bindEnlarge, bindGoesOn, bindJump, bindPrint, bindShare, bindStepper, bindSubmit]) bind(document);

@@ -160,6 +160,50 @@ def test_faults_stand_beside_their_fields(server: LiveServer, new_page: Callable
     page.wait_for_url("**/t/*")
 
 
+@pytest.mark.parametrize("faulty", [False, True], ids=["at once", "after a fault"])
+def test_back_from_the_ticket_says_that_one_is_registered(server: LiveServer, new_page: Callable[..., Page], faulty: bool) -> None:
+    page = new_page()
+    page.goto(f"{server.url}/e/ye-shi")
+    page.locator("label:has([name=party_size][value='2'])").click()
+    page.fill("[name=phone]", f"1380000001{int(faulty)}")
+    if faulty:
+        page.click(SUBMIT)
+        expect(page.locator("#error-summary")).to_be_visible()
+    page.fill("[name=name]", "李建国")
+    page.check("[name=consent]")
+    page.click(SUBMIT)
+    page.wait_for_url("**/t/*")
+    page.go_back()
+    box = page.locator("[data-mine]")
+    expect(box).to_be_in_viewport(ratio=1)
+    assert page.locator("[data-mine]").count() == 1 and page.url.endswith("/e/ye-shi")
+    box.locator("a").click()
+    page.wait_for_url("**/t/*")
+
+
+def test_back_from_the_large_code_is_the_ticket(server: LiveServer, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    ticket = register(page, server, "13800000012")
+    large, link = page.locator("#large-code"), page.locator("a[data-enlarge]")
+    link.click()
+    expect(large).to_be_visible()
+    page.go_back()
+    expect(large).to_be_hidden()
+    assert page.url == ticket
+    link.click()
+    large.locator("button").click()
+    expect(large).to_be_hidden()
+    page.wait_for_function("!history.state?.enlarged")
+    link.click()
+    page.reload()
+    expect(large).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(large).to_be_hidden()
+    page.wait_for_function("!history.state?.enlarged")
+    page.go_back()
+    assert page.url.endswith("/e/ye-shi")
+
+
 def test_elder_mode_switches_in_place_and_stays(server: LiveServer, new_page: Callable[..., Page]) -> None:
     page = new_page()
     page.goto(f"{server.url}/e/ye-shi")
