@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 import threading
+import unicodedata
 import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -30,11 +32,18 @@ LOCKED_FOR = timedelta(minutes=15)
 ATTEMPTS = "5/15minutes"
 LOCKED = "输错次数太多，请15分钟后再试"
 LEAST_PASSWORD = 8
+ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # of one-time passwords
 
 
 def one_time_password() -> str:
     """A password for one use: 12 letters and digits that cannot be mistaken for one another."""
-    return "-".join("".join(secrets.choice("23456789abcdefghjkmnpqrstuvwxyz") for _ in range(4)) for _ in range(3))
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(3))
+
+
+def _as_made(typed: str) -> str:
+    """A one-time password as it was made, however its 12 signs were typed: without hyphens, in capitals, with blanks."""
+    signs = re.sub(r"[\s\-‐-―－]", "", unicodedata.normalize("NFKC", typed)).lower()
+    return "-".join(re.findall("....", signs)) if re.fullmatch(f"[{ALPHABET}]{{12}}", signs) else typed
 
 
 @transaction
@@ -111,12 +120,13 @@ def sign_in(email: str, password: str) -> User:
     email = email.strip().lower()
     known = None
     if not unprintable(email):
-        known = db.session.execute(select(User.password_hash, User.locked_until).where(User.email == email)).one_or_none()
+        known = db.session.execute(select(User.password_hash, User.locked_until, User.must_change).where(User.email == email)).one_or_none()
         end_reading()
     if known is None:
         _lock_nobody(email)
     else:
         _refuse_locked(known.locked_until)
+        password = _as_made(password) if known.must_change else password
     right = _is_right(known.password_hash if known else _NOBODY, password)
     user = _noted(email, known.password_hash, right) if known else None
     if user is None:
@@ -166,25 +176,44 @@ def _lock_nobody(email: str) -> None:
 
 
 @transaction
-def change_password(user_id: str, old: str, new: str) -> User:
-    """Set a new password of at least 8 characters with letters and digits; every older session is signed out."""
+def change_password(user_id: str, old: str | None, new: str) -> User:
+    """Set a new password of at least 8 characters with letters and digits; every older session is signed out.
+
+    ``old`` may be None only as long as the password is a one-time one: whoever is signed in has just typed it. Raises Invalid.
+    """
     user = db.session.get_one(User, user_id, with_for_update=True)
     faults = []
-    try:
-        _hasher.verify(user.password_hash, old)
-    except (VerificationError, InvalidHashError):
+    if old is None and not user.must_change:
+        faults.append(Fault("old", "required", "请填{label}", {"label": "原密码"}))
+    elif old is not None and not _matches(user, old):
         faults.append(Fault("old", "credentials", "原密码不对"))
-    if len(new) < LEAST_PASSWORD or not re.search(r"[A-Za-z]", new) or not re.search(r"[^A-Za-z]", new):
-        faults.append(Fault("new", "weak", "新密码至少8位，要有字母，也要有数字或符号"))
-    elif new == old:
-        faults.append(Fault("new", "same", "新密码不能与原密码相同"))
-    if faults:
-        raise Invalid(faults)
+    weak = list(_weaknesses(new))
+    if not weak and (new == old or (old is None and user.must_change and _matches(user, new))):
+        weak.append(Fault("new", "same", "新密码不能与原密码相同"))
+    if faults or weak:
+        raise Invalid([*faults, *weak])
     user.password_hash = _hasher.hash(new)
     user.must_change = False
     user.stamp += 1
     journal.note(Actor("member", id=f"user:{user.id}"), "password.change")
     return user
+
+
+def _matches(user: User, password: str) -> bool:
+    try:
+        return _hasher.verify(user.password_hash, _as_made(password) if user.must_change else password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _weaknesses(new: str) -> Iterator[Fault]:
+    """What a new password still lacks, each thing by its name."""
+    if len(new) < LEAST_PASSWORD:
+        yield Fault("new", "weak", "新密码太短：现在{n}位，至少{least}位", {"n": len(new), "least": LEAST_PASSWORD})
+    if not re.search(r"[A-Za-z]", new):
+        yield Fault("new", "weak", "新密码里还缺字母")
+    if not re.search(r"[^A-Za-z]", new):
+        yield Fault("new", "weak", "新密码里还缺数字或符号")
 
 
 def organization_of(actor: Actor) -> str:

@@ -8,8 +8,9 @@ import { bindEnlarge } from "./lib/enlarge.js";
 import { bindGoesOn } from "./lib/goes-on.js";
 import { bindJump } from "./lib/jump.js";
 import { bindPrint } from "./lib/print.js";
+import { bindReveal } from "./lib/reveal.js";
 import { bindShare } from "./lib/share.js";
 import { bindStepper } from "./lib/stepper.js";
 import { bindSubmit } from "./lib/submit.js";
 
-for (const bind of [bindCameBack, bindCarry, bindCopy, bindDisplay, bindEnlarge, bindGoesOn, bindJump, bindPrint, bindShare, bindStepper, bindSubmit]) bind(document);
+for (const bind of [bindCameBack, bindCarry, bindCopy, bindDisplay, bindEnlarge, bindGoesOn, bindJump, bindPrint, bindReveal, bindShare, bindStepper, bindSubmit]) bind(document);

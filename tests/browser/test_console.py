@@ -57,7 +57,7 @@ def sign_in_for_the_first_time(page: Page, server: LiveServer, email: str) -> No
     page.fill("#password", once)
     page.press("#password", "Enter")
     expect(page.locator("h1")).to_have_text("先设自己的密码")
-    for field, value in (("old", once), ("new", PASSWORD), ("again", PASSWORD)):
+    for field, value in (("new", PASSWORD), ("again", PASSWORD)):
         page.fill(f"#{field}", value)
     page.press("#again", "Enter")
     page.wait_for_url("**/manage/")

@@ -33,6 +33,53 @@ def test_one_time_password_and_change() -> None:
     assert db.session.get_one(User, user.id).password_hash.startswith("$argon2id$")
 
 
+@pytest.mark.parametrize("typed", ["{signs}", "{upper}", " {once} ", "{spaced}", "{wide}"])
+def test_a_one_time_password_is_taken_however_its_signs_are_typed(typed: str) -> None:
+    once = organizations.add_user("clerk@demo.example", "demo")
+    signs = once.replace("-", "")
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in once)
+    said = typed.format(signs=signs, upper=once.upper(), once=once, spaced=once.replace("-", " "), wide=wide)
+    assert organizations.sign_in("clerk@demo.example", said).must_change
+    for wrong in (signs[:-1], signs + "a", ("a" if signs[0] != "a" else "b") + signs[1:]):
+        with pytest.raises(Invalid):
+            organizations.sign_in("clerk@demo.example", wrong)
+
+
+def test_a_password_of_ones_own_is_taken_as_it_is_alone() -> None:
+    once = organizations.add_user("clerk@demo.example", "demo")
+    user = organizations.sign_in("clerk@demo.example", once)
+    organizations.change_password(user.id, None, "abcd2345efgh")
+    assert organizations.sign_in("clerk@demo.example", "abcd2345efgh")
+    for other in ("abcd-2345-efgh", "ABCD2345EFGH"):
+        with pytest.raises(Invalid):
+            organizations.sign_in("clerk@demo.example", other)
+
+
+def test_the_old_password_is_asked_for_unless_it_is_a_one_time_one() -> None:
+    once = organizations.add_user("clerk@demo.example", "demo")
+    user = organizations.sign_in("clerk@demo.example", once)
+    for same in (once, once.replace("-", "").upper()):
+        with pytest.raises(Invalid) as raised:
+            organizations.change_password(user.id, None, same)
+        assert [fault.code for fault in raised.value.faults] == ["same"]
+    organizations.change_password(user.id, None, "new-pass-2026")
+    with pytest.raises(Invalid):
+        organizations.change_password(user.id, None, "newer-pass-2026")
+    assert organizations.sign_in("clerk@demo.example", "new-pass-2026")
+
+
+@pytest.mark.parametrize(
+    ("new", "lacks"),
+    [("abc12", ["现在5位"]), ("longenough", ["数字或符号"]), ("1234567890", ["字母"]), ("123", ["现在3位", "字母"]), ("", ["现在0位", "字母", "数字"])],
+)
+def test_a_weak_password_is_told_exactly_what_it_lacks(new: str, lacks: list[str]) -> None:
+    user = organizations.sign_in("clerk@demo.example", organizations.add_user("clerk@demo.example", "demo"))
+    with pytest.raises(Invalid) as raised:
+        organizations.change_password(user.id, None, new)
+    said = [fault.sentence() for fault in raised.value.faults]
+    assert len(said) == len(lacks) and all(lack in sentence for lack, sentence in zip(lacks, said, strict=True))
+
+
 def test_five_failures_lock_for_a_quarter_of_an_hour(clock: FakeClock) -> None:
     password = organizations.add_user("clerk@demo.example", "demo")
     said = set()

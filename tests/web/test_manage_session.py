@@ -59,10 +59,13 @@ def test_a_one_time_password_is_good_for_a_new_password_only(app: Flask) -> None
     assert console.sign_in(console.once).headers["Location"] == "/manage/password"
     assert console.client.get(HOME, base_url=BASE).headers["Location"] == "/manage/password"
     page = "/manage/password"
-    assert "两次输入的新密码不一样" in console.send(page, old=console.once, new="abcd-1234", again="abcd-1235").text
-    assert "新密码至少8位" in console.send(page, old=console.once, new="short", again="short").text
-    assert "原密码不对" in console.send(page, old="wrong", new="abcd-1234", again="abcd-1234").text
-    assert console.send(page, old=console.once, new="abcd-1234", again="abcd-1234").headers["Location"] == HOME
+    assert "原密码" not in console.get(page)  # it was typed a moment ago
+    assert "两次输入的新密码不一样" in console.send(page, new="abcd-1234", again="abcd-1235").text
+    assert "新密码太短：现在5位，至少8位" in console.send(page, new="short", again="short").text
+    assert "新密码不能与原密码相同" in console.send(page, new=console.once, again=console.once).text
+    assert console.send(page, new="abcd-1234", again="abcd-1234").headers["Location"] == HOME
+    assert "原密码不对" in console.send(page, old="wrong", new="efgh-5678", again="efgh-5678").text
+    assert "原密码不对" in console.send(page, old=None, new="efgh-5678", again="efgh-5678").text
     assert "还没有活动" in console.get(HOME)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, flash, g, redirect, request, url_for
+from flask import Response, current_app, flash, g, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -42,6 +42,7 @@ def event(slug: str) -> Response:
     return show(
         "events/page.html", found, checks=checks, ready=all(check.done or check.advised for check in checks), public_url=links.event(found.slug),
         places_left=registrations.places_left(found), waiting=registrations.waiting(found),
+        here_only=current_app.config["EVENTSVC"].is_loopback, just_published="published" in request.args and found.status == "published",
     )  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def _checks(event: Any) -> list[Check]:
         ),
     ]
     if needs_phones:
-        text = gettext("%(n)s部手机已加入", n=len(joined)) if joined else gettext("还没有志愿者的手机加入")
+        text = gettext("%(n)s部手机已加入", n=len(joined)) if joined else gettext("还没有志愿者的手机加入。")
         checks.append(Check(bool(joined), text, url_for("manage.devices", slug=slug), gettext("请志愿者来")))
     published = event.status != "draft"
     checks.append(

@@ -27,7 +27,7 @@ class SignInForm(PageForm):
 
 
 class PasswordForm(PageForm):
-    """The old password and the new one, twice."""
+    """The old password and the new one, twice; after a one-time password, which was typed a moment ago, the new one alone."""
 
     old = PasswordField(lazy_gettext("原密码"), [Needed()])
     new = PasswordField(lazy_gettext("新密码"), [Needed()])
@@ -98,13 +98,13 @@ def password() -> Response:
 def change_password() -> AnyResponse:
     """Set a new password; every other session of this person ends."""
     form = PasswordForm()
-    sent = form.sent()
+    sent, forced = form.sent(), bool(session.get("must_change"))
     faults: list[Fault] = []
     if sent and text_of(form.new) != text_of(form.again):
         faults.append(Fault("again", "differs", "两次输入的新密码不一样"))
     if sent and not faults:
         try:
-            user: Any = organizations.change_password(g.actor.id.removeprefix("user:"), text_of(form.old), text_of(form.new))
+            user: Any = organizations.change_password(g.actor.id.removeprefix("user:"), None if forced else text_of(form.old), text_of(form.new))
         except Invalid as refusal:
             faults = refusal.faults
         else:
@@ -112,4 +112,4 @@ def change_password() -> AnyResponse:
             flash(gettext("密码已修改，其他地方的登录都已退出。"), "ok")
             return redirect(HOME, 303)
     form.complain(faults)
-    return show("session/password.html", status=422 if sent else 400, form=form, forced=bool(session.get("must_change")))
+    return show("session/password.html", status=422 if sent else 400, form=form, forced=forced)

@@ -14,7 +14,7 @@ from wtforms import RadioField, StringField
 
 from eventsvc.errors import Invalid
 from eventsvc.ports import clock
-from eventsvc.services import events, finalizing
+from eventsvc.services import events, finalizing, links
 from eventsvc.services.actors import Actor
 from eventsvc.web.forms import PageForm, text_of
 from eventsvc.web.manage import event_form
@@ -42,7 +42,7 @@ TURNS = {
         (
             lazy_gettext("居民马上能看到活动页；开了报名的可以报名。"),
             lazy_gettext("志愿者的手机可以扫码、计数。"),
-            lazy_gettext("发布以后还能修改，只有活动页的网址不能再改。"),
+            lazy_gettext("发布以后还能修改，只有活动页的地址不能再改。"),
         ),
         lazy_gettext("已发布。把活动页的地址发给居民吧。"),
     ),
@@ -100,7 +100,7 @@ def turn(slug: str, verb: str) -> Response:
     frozen = finalizing.of_event(event).figures if verb == "finalize" else None
     end = event.ends_at or event.starts_at
     early = event.status == "published" and end is not None and clock.now() < end
-    return show("states/page.html", event, form=PageForm(), verb=verb, turn=wanted, frozen=frozen, early=early)
+    return show("states/page.html", event, form=PageForm(), verb=verb, turn=wanted, frozen=frozen, early=early, public_url=links.event(slug))
 
 
 @blueprint.post("/e/<slug>/turn/<verb>")
@@ -109,6 +109,8 @@ def turned(slug: str, verb: str) -> AnyResponse:
     """Do it; saying it twice is fine."""
     wanted = TURNS.get(verb) or abort(404)
     wanted.run(g.actor, slug)
+    if verb == "publish":
+        return redirect(url_for("manage.event", slug=slug, published=1), 303)  # the page says so, with the address in the same box
     flash(str(wanted.done), "ok")
     return redirect(url_for("manage.report" if verb == "finalize" else "manage.event", slug=slug), 303)
 
