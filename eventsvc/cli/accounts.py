@@ -23,12 +23,13 @@ def user() -> None:
 @ORGANIZATION
 @ROLE
 @click.option("--name", default="", help="What the journal calls them, as 文化站.")
+@click.option("--org-name", default="", help="What the organization is called, as 某某街道办事处; kept where it has no name yet.")
 @with_appcontext
 @stops
 @needs_tables
-def add(email: str, organization: str, role: str, name: str) -> None:
+def add(email: str, organization: str, role: str, name: str, org_name: str) -> None:
     """Add EMAIL (or give a known one a new password); prints the one-time password, alone on the last line."""
-    password = organizations.add_user(email, organization, role, name)
+    password = organizations.add_user(email, organization, role, name, org_name)
     click.echo(f"已添加 Added {email} ({organization}, {role})，一次性密码 one-time password:")
     click.echo(password)
 

@@ -142,6 +142,24 @@ def _remove(actor: Actor, member_id: str, nobodys_hash: str) -> None:
     journal.note(actor, "member.remove", organization_id=membership.organization_id, user=user.id)
 
 
+def managed(actor: Actor, organization_id: str) -> Organization:
+    """An organization of which the actor is an owner. Raises Missing or Forbidden."""
+    _admit(actor, organization_id, "organization.manage")
+    return db.session.get_one(Organization, organization_id)
+
+
+@transaction
+def name_organization(actor: Actor, organization_id: str, name: str) -> Organization:
+    """Say what the organization is called: on posters, and as 主办 of its next events. Raises Invalid, Missing or Forbidden."""
+    _admit(actor, organization_id, "organization.manage", lock=True)
+    organization = db.session.get_one(Organization, organization_id)
+    wanted = organizations.checked_name(name)
+    if wanted != organization.name:
+        organization.name = wanted
+        journal.note(actor, "organization.name", organization_id=organization_id)
+    return organization
+
+
 def tokens(actor: Actor, organization_id: str) -> list[AccessToken]:
     """The tokens of an organization's programs that still open something, newest first."""
     _admit(actor, organization_id, "organization.manage")

@@ -32,6 +32,7 @@ LOCKED_FOR = timedelta(minutes=15)
 ATTEMPTS = "5/15minutes"
 LOCKED = "输错次数太多，请15分钟后再试"
 LEAST_PASSWORD = 8
+LONGEST_NAME = 60  # characters: it has to fit a poster
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # of one-time passwords
 
 
@@ -48,15 +49,32 @@ def _as_made(typed: str) -> str:
 
 @transaction
 def ensure(key: str, name: str | None = None) -> Organization:
-    """The organization of that key, made if it is not there yet. Raises Invalid for a bad key."""
+    """The organization of that key, made if it is not there yet; as long as it has no name, ``name`` becomes it. Raises Invalid for a bad key."""
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", key):
         raise Invalid.one("key", "key", "机构代号只能用小写字母、数字和连字符")
     organization = db.session.scalar(select(Organization).where(Organization.key == key))
     if organization is None:
-        organization = Organization(id=str(uuid.uuid4()), key=key, name=name or key, created_at=clock.now())
+        organization = Organization(id=str(uuid.uuid4()), key=key, name=key, created_at=clock.now())
         db.session.add(organization)
-        db.session.flush()
+    if name and not name_of(organization):
+        organization.name = checked_name(name)
+    db.session.flush()
     return organization
+
+
+def name_of(organization: Organization) -> str:
+    """What people call it; empty as long as nobody said: a key is no name, and never stands on a page as one."""
+    return "" if organization.name == organization.key else organization.name
+
+
+def checked_name(name: str) -> str:
+    """The name of an organization as it is kept. Raises Invalid."""
+    name = name.strip()
+    if not name:
+        raise Invalid.one("name", "required", "请填单位名称")
+    if len(name) > LONGEST_NAME or unprintable(name):
+        raise Invalid([Fault("name", "too_long", "最多{max_length}个字", {"max_length": LONGEST_NAME})])
+    return name
 
 
 def hashed(password: str) -> str:
@@ -71,12 +89,12 @@ def account_faults(email: str, role: str) -> list[Fault]:
 
 
 @transaction
-def add_user(email: str, organization_key: str, role: str = "owner", name: str = "") -> str:
+def add_user(email: str, organization_key: str, role: str = "owner", name: str = "", organization_name: str = "") -> str:
     """Add a user (or a new one-time password and role for a known one) and return the one-time password."""
     email = email.strip().lower()
     if faults := account_faults(email, role):
         raise Invalid(faults)
-    organization = ensure(organization_key)
+    organization = ensure(organization_key, organization_name)
     password = one_time_password()
     user = db.session.scalar(select(User).where(User.email == email))
     if user is None:

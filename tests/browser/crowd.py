@@ -37,6 +37,7 @@ class Crowd:
     device_id: str = ""
     lost_id: str = ""
     member_id: str = ""
+    organization_id: str = ""
     screen_token: str = ""
     imports: tuple[str, str] = ("", "")  # one to look at, one imported
 
@@ -64,7 +65,7 @@ def nothing(server: LiveServer) -> Crowd:
     """A server on its first day: members, and not one event."""
     crowd = Crowd(server, server.app())
     with crowd.app.app_context():
-        organizations.ensure("demo", "管城回族区某某街道办事处社区文化活动中心")
+        crowd.organization_id = organizations.ensure("demo", "管城回族区某某街道办事处社区文化活动中心").id
         for who, role in (("member", "owner"), ("viewer", "viewer"), ("newcomer", "owner")):
             organizations.add_user(f"{who}@example.test", "demo", role, "欧阳主任")
         organizations.create_token("demo", "viewer", "区统计系统每日取数（周一至周五）")

@@ -27,7 +27,7 @@ class Sight:
         """Where the page is."""
         tickets = {f"{kind}_code": ticket.code for kind, ticket in crowd.tickets.items()}
         parties = {f"{kind}_id": ticket.id for kind, ticket in crowd.tickets.items()}
-        ids = {"record": crowd.record_id, "device": crowd.device_id, "lost": crowd.lost_id, "join": crowd.join_code, "member": crowd.member_id, "screen": crowd.screen_token, "import_draft": crowd.imports[0], "import_done": crowd.imports[1]}
+        ids = {"record": crowd.record_id, "device": crowd.device_id, "lost": crowd.lost_id, "join": crowd.join_code, "member": crowd.member_id, "organization": crowd.organization_id, "screen": crowd.screen_token, "import_draft": crowd.imports[0], "import_done": crowd.imports[1]}
         return self.path.format(**tickets, **parties, **ids)
 
 
@@ -200,6 +200,7 @@ EVERY = [
     Sight("members-viewer", "viewer", "/manage/members"),
     Sight("members-wrong", "member", "/manage/members", send("form[action*='/members/of/']")),
     Sight("member-added", "member", "/manage/members", added),
+    Sight("organization-name", "member", "/manage/members/of/{organization}/name"),
     Sight("member", "member", "/manage/members/{member}"),
     Sight("tokens", "member", "/manage/tokens"),
     Sight("new", "member", "/manage/new"),

@@ -55,6 +55,17 @@ def test_a_user_gets_a_one_time_password_on_the_last_line(app: Flask, run: Run) 
     assert again != password
 
 
+def test_the_organizations_name_is_kept_once_and_its_key_is_no_name(app: Flask, run: Run) -> None:
+    run("user", "add", "a@example.cn", "--org", "jiedao")
+    with app.app_context():
+        assert organizations.name_of(organizations.ensure("jiedao")) == ""
+    run("user", "add", "b@example.cn", "--org", "jiedao", "--org-name", " 南关街街道办事处 ")
+    run("user", "add", "c@example.cn", "--org", "jiedao", "--org-name", "别的名称")
+    with app.app_context():
+        assert organizations.name_of(organizations.ensure("jiedao")) == "南关街街道办事处"
+    assert "name:" in refused(run("user", "add", "d@example.cn", "--org", "other", "--org-name", "长" * 61))
+
+
 def test_a_token_stands_alone(app: Flask, run: Run) -> None:
     said = run("token", "create", "--org", "jiedao")
     assert said.exit_code == 0 and len(said.stdout.splitlines()) == 1

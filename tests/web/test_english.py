@@ -143,6 +143,7 @@ def addresses(app: Flask, world: World) -> Iterator[str]:
             "proof": ["0" * 16],
             "token": [venue_codes.screen_token(db.session.query(Event).filter_by(slug=world.slug).one(), "gate")],
             "record_id": [row.id],
+            "organization_id": [db.session.query(Membership).first().organization_id],
             "member_id": [db.session.query(Membership).first().id],
             "import_id": brought_in(world),
             "manage_token": [registrations.manage_token(registration.id)],

@@ -140,3 +140,27 @@ def test_a_token_is_shown_once_and_stops_when_revoked(app: Flask) -> None:
     revoke = re.search(r'action="(/manage/tokens/[^"]+/revoke)"', owner.get("/manage/tokens")).group(1)
     assert owner.send(revoke, page="/manage/tokens", action=revoke).status_code == 303
     assert app.test_client().get("/api/v1/events", headers=headers).status_code == 401
+
+
+def test_an_owner_names_the_organization_once_and_its_key_never_shows(app: Flask) -> None:
+    owner = Console(app, organization="jiedao-key")
+    home = owner.get("/manage/")
+    assert "请写上单位名称" in home
+    page = re.search(r'href="(/manage/members/of/[^"]+/name)"', home).group(1)
+    for path in ("/manage/", PAGE, "/manage/new?template=fair", page):
+        assert "jiedao-key" not in text_of(owner.get(path)) and 'value="jiedao-key"' not in owner.get(path), path
+    assert owner.send(page, name="  ").status_code == 422
+    assert "最多60个字" in owner.send(page, name="长" * 61).text
+    assert owner.send(page, name=" 南关街街道办事处 ").status_code == 303
+    assert "请写上单位名称" not in owner.get("/manage/") and "南关街街道办事处" in text_of(owner.get("/manage/"))
+    assert 'value="南关街街道办事处"' in owner.get("/manage/new?template=fair")
+    assert "改单位名称" in text_of(owner.get("/manage/journal"))
+
+
+def test_only_an_owner_of_it_names_an_organization(app: Flask) -> None:
+    owner, editor = Console(app), Console(app, "editor")
+    page = re.search(r'href="(/manage/members/of/[^"]+/name)"', owner.get(PAGE)).group(1)
+    assert "写单位名称" not in editor.get("/manage/")
+    editor.get(page, 403)
+    assert editor.send(page, page="/manage/", name="别的").status_code == 403
+    Console(app, organization="elsewhere", email="far@example.test").get(page, 404)

@@ -113,7 +113,7 @@ def show(template: str, event: Any = None, status: int = 200, **context: Any) ->
     actor = g.get("actor")
     if actor is not None:
         known = organizations.known(actor)
-        name = known[0].name if known else ""
+        name = organizations.name_of(known[0]) if known else ""
         context["actor"] = Member(actor.label, name, any(actor.may("organization.manage", one.id) for one in known))
     if event is not None:
         context["facts"] = events.facts(event)

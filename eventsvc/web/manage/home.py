@@ -9,7 +9,7 @@ from flask import Response, g, request, url_for
 from flask_babel import gettext
 
 from eventsvc.ports import clock
-from eventsvc.services import events
+from eventsvc.services import events, organizations
 from eventsvc.services.reports import EventFacts
 from eventsvc.web.manage.console import blueprint, may, show
 from eventsvc.web.view import action
@@ -39,8 +39,9 @@ def home() -> Response:
         (gettext("已结束、已取消"), [card for card in cards if card.group == "over"]),
     ]
     can_create = any(g.actor.may("event.create", organization) for organization, _role in g.actor.organizations)
+    unnamed = next((one for one in organizations.known(g.actor) if not organizations.name_of(one) and g.actor.may("organization.manage", one.id)), None)
     more = url_for("manage.home", cursor=cursor) if cursor else None
-    return show("home/page.html", groups=groups, any_events=bool(cards) or bool(request.args.get("cursor")), can_create=can_create, more=more)
+    return show("home/page.html", groups=groups, any_events=bool(cards) or bool(request.args.get("cursor")), can_create=can_create, more=more, unnamed=unnamed)
 
 
 def _card(event: Any) -> Card:

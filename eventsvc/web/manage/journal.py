@@ -57,6 +57,7 @@ WORDS = {
     "report.export": lazy_gettext("下载数据"),
     "password.change": lazy_gettext("修改密码"),
     "registration.restore": lazy_gettext("撤回取消"),
+    "organization.name": lazy_gettext("改单位名称"),
     "member.add": lazy_gettext("添加成员"),
     "member.role": lazy_gettext("改成员的角色"),
     "member.password": lazy_gettext("重发一次性密码"),

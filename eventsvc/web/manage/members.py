@@ -39,6 +39,12 @@ class RoleForm(PageForm):
     role = RadioField(lazy_gettext("角色"), [Needed()], choices=CHOICES, validate_choice=False)
 
 
+class NameForm(PageForm):
+    """The organization's name."""
+
+    name = StringField(lazy_gettext("单位名称"), [Needed()])
+
+
 class TokenForm(PageForm):
     """A new token for a program."""
 
@@ -61,6 +67,36 @@ def _listed(form: MemberForm, status: int = 200, chosen: str = "") -> Response:
     managed = [group["organization"] for group in groups if group["manages"]]
     target = next((one for one in managed if one.id == chosen), managed[0] if managed else None)
     return show("members/page.html", None, status, groups=groups, form=form, target=target, several=len(managed) > 1, roles=ROLES, notes=ROLE_NOTES)
+
+
+@blueprint.app_template_filter("called")
+def called(organization: Any) -> str:
+    """The organization's name on a page of its own people; a sentence where nobody has said it."""
+    return organizations.name_of(organization) or gettext("（还没有单位名称）")
+
+
+@blueprint.get("/members/of/<organization_id>/name")
+@action("organization.manage")
+def organization_name(organization_id: str) -> Response:
+    """The form for the organization's name."""
+    organization = members.managed(g.actor, organization_id)
+    return show("members/name.html", organization=organization, form=NameForm(formdata=None, data={"name": organizations.name_of(organization)}))
+
+
+@blueprint.post("/members/of/<organization_id>/name")
+@action("organization.manage")
+def name_organization(organization_id: str) -> AnyResponse:
+    """Keep the organization's name."""
+    form = NameForm()
+    if not form.sent():
+        return show("members/name.html", status=400, organization=members.managed(g.actor, organization_id), form=form)
+    try:
+        members.name_organization(g.actor, organization_id, text_of(form.name))
+    except Invalid as refusal:
+        form.complain(refusal.faults)
+        return show("members/name.html", status=422, organization=members.managed(g.actor, organization_id), form=form)
+    flash(gettext("已保存。"), "ok")
+    return redirect(url_for("manage.members"), 303)
 
 
 @blueprint.post("/members/of/<organization_id>")

@@ -32,7 +32,7 @@ def new() -> Response:
         return show("new/page.html", templates=event_templates.TEMPLATES)
     base = _base(chosen)
     form = event_form.fill(base)
-    form.host.data = form.host.data or next((one.name for one in organizations.known(g.actor) if one.id == organization_id), "")
+    form.host.data = form.host.data or next((organizations.name_of(one) for one in organizations.known(g.actor) if one.id == organization_id), "")
     form.template.data, form.nonce.data = chosen, secrets.token_hex(16)
     return _form(form, chosen)
 

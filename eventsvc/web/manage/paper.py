@@ -73,7 +73,7 @@ def _poster_file(slug: str, draw: Callable[[paper.Poster], bytes], ending: str, 
     told = ((gettext("时间"), shown), (gettext("地点"), facts.venue or ""))
     how, steps, ask = _register() if event.registration_open else _just_come()
     drawn = draw(paper.Poster(
-        (facts.host or organizations.known(g.actor)[0].name) + marks, facts.title, tuple(one for one in told if one[1]), address, address, how, steps, ask,
+        (facts.host or organizations.name_of(organizations.known(g.actor)[0])) + marks, facts.title, tuple(one for one in told if one[1]), address, address, how, steps, ask,
         facts.contact_phone or "", event.kind == "fair",
     ))  # fmt: skip
     response = Response(drawn, mimetype=kind)

@@ -110,7 +110,7 @@ def self_checkin_poster(slug: str, place: str) -> Response:
     told = ((gettext("地点"), spot.name), (gettext("时间"), filters.when(facts).striptags()))
     stamp = spot.rule == "stamp"
     steps = (gettext("打开微信“扫一扫”"), gettext("选到了几位"), gettext("填今天的口令"), gettext("看到“已打卡”就好了") if stamp else gettext("看到“已签到”就好了"))
-    host = (facts.host or organizations.known(g.actor)[0].name) + (gettext("【演示】") if facts.demo else "")
+    host = (facts.host or organizations.name_of(organizations.known(g.actor)[0])) + (gettext("【演示】") if facts.demo else "")
     drawn = paper.poster_pdf(paper.Poster(
         host, facts.title, tuple(one for one in told if one[1]), address, address, gettext("扫码打卡") if stamp else gettext("扫码签到"), steps,
         gettext("口令问志愿者；不会用手机，也找志愿者"), facts.contact_phone or "", event.kind == "fair",
