@@ -20,6 +20,7 @@ class Activity(EventFacts):
     """`EventFacts` and what residents ask about; ``registration_state`` is as in templates/events/page.html."""
 
     registration_state: str = "open"
+    ended_early: bool = False  # closed by its organizers before the day it was to be
     places_left: int | None = None
     capacity: int | None = None
     max_party: int = 1
@@ -72,10 +73,15 @@ def _places(event: Any) -> dict[str, Any]:
     state = _state(event)
     return {
         "registration_state": state,
+        "ended_early": state == "over" and _ended_early(event),
         "places_left": 0 if state == "waitlist" else registrations.places_left(event),  # while anyone waits, later ones wait
         "capacity": event.capacity,
         "max_party": event.max_party,
     }
+
+
+def _ended_early(event: Any) -> bool:
+    return event.status == "closed" and event.starts_at is not None and (event.closed_at or clock.now()) < event.starts_at
 
 
 def _state(event: Any) -> str:

@@ -117,6 +117,7 @@ def _whole(found: Found, event: activity.Activity, typed: dict[str, int] | None)
         "name": person.name if person else "",
         "phone_masked": mask_phone(person.phone) if person else "",
         "party_size": registration.party_size,
+        "unnamed": max(0, registration.party_size - 1 - len(person.members)) if person and found.event.members == "names" else 0,
         "admitted": inside,
         "sessions": chosen,
         "session_choices": session_choices.choices(found.event, registration, typed) if alive else [],
@@ -213,12 +214,16 @@ def ticket_party(code: str) -> Response:
         return show(found, status=403)
     if not form.sent():
         return show(found, form, 400)
+    before = found.registration.party_size
     try:
         changed = registrations.change(found.actor, found.event.slug, found.registration.id, {"party_size": whole_of(form.party_size)})
     except Invalid as refusal:
         form.complain(refusal.faults)
         return show(find(code), form, 422)
-    flash(gettext("人数已改为%(n)s位", n=changed.registration.party_size), "ok")
+    size = changed.registration.party_size
+    flash(gettext("人数已改为%(n)s位", n=size), "ok")
+    if found.event.members == "names" and size > before:
+        flash(gettext("新来的人请在“我的信息”里补上名字"), "look")
     return away(found)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from eventsvc.db import db
 from eventsvc.models import Registration
 from eventsvc.ports.clock import FakeClock
-from eventsvc.services import events
+from eventsvc.services import events, registrations
 from eventsvc.services.actors import Actor
 from tests.web.conftest import NewVisitor, NewWorld
 from tests.web.visitor import Visitor, form_with, forms
@@ -136,6 +136,30 @@ def test_too_late_is_told_on_the_page(app: Flask, new_world: NewWorld, visitor: 
     told = visitor.send(page, form_with(page, "phone"), name="李建国", phone="13900000002", consent="1")
     assert told.status_code == 409 and "活动已经结束" in told.text
     assert kept(app) == []
+
+
+def test_closed_before_its_day_is_not_told_as_over(app: Flask, new_world: NewWorld, visitor: Visitor, new_visitor: NewVisitor, clock: FakeClock) -> None:
+    later = {"starts_at": "2026-08-20T18:00:00+08:00", "ends_at": "2026-08-20T21:30:00+08:00"}
+    world = new_world(**later)
+    with app.app_context():
+        ticket = world.ticket(1)
+        events.close(world.owner, world.slug)
+    holder = new_visitor()
+    holder.get(f"/m/{registrations.manage_token(ticket.id)}")
+    for _then in range(2):  # that day, and when its own day is long over
+        page = visitor.get("/e/ye-shi").text
+        assert "活动已提前结束" in page and "不再报名，也不再入场" in page and "活动已经结束" not in page
+        assert "这张凭证现在不能入场" in holder.get(f"/t/{ticket.code}").text
+        clock.advance(days=10)
+
+
+def test_closed_on_the_evening_itself_is_over(app: Flask, new_world: NewWorld, visitor: Visitor, clock: FakeClock) -> None:
+    world = new_world()
+    clock.advance(hours=1)
+    with app.app_context():
+        events.close(world.owner, world.slug)
+    page = visitor.get("/e/ye-shi").text
+    assert "活动已经结束" in page and "提前结束" not in page
 
 
 def test_cancelled_meanwhile(app: Flask, new_world: NewWorld, visitor: Visitor) -> None:

@@ -117,6 +117,23 @@ def test_the_holder_changes_the_party(app: Flask, ticket: tuple[World, Registrat
         assert db.session.get_one(Registration, ticket[1].id).party_size == 4
 
 
+def test_who_comes_in_addition_is_asked_for_by_name(app: Flask, new_world: NewWorld, new_visitor: NewVisitor) -> None:
+    world = new_world(registration={"members": "names"})
+    with app.app_context():
+        ticket = world.ticket(2, members=[{"name": "李建国", "age_band": "adult"}])
+    browser = new_visitor()
+    browser.get(f"/m/{registrations.manage_token(ticket.id)}")
+    address = f"/t/{ticket.code}"
+    page = browser.get(address)
+    assert "没有写名字" not in page.text
+    assert browser.send(page, form_with(page, "party_size"), party_size="4").status_code == 303
+    told = browser.get(address).text
+    assert "新来的人请在“我的信息”里补上名字" in told and "还有2位同行人没有写名字" in told and told.count(f"{address}/data") >= 2
+    page = browser.get(address)
+    browser.send(page, form_with(page, "party_size"), party_size="2")
+    assert "没有写名字" not in browser.get(address).text and "新来的人" not in browser.get(address).text
+
+
 def test_not_fewer_than_are_in(app: Flask, ticket: tuple[World, Registration], holder: Visitor) -> None:
     world, registration = ticket
     with app.app_context():
