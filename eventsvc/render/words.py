@@ -85,6 +85,7 @@ OUTCOMES = {
     "counted": "已计数",
     "undone": "已撤销",
     "walkin": "请进",
+    "refused": "手机上已拒绝",
 }
 
 FLAGS = {

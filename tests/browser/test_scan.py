@@ -167,8 +167,14 @@ def test_the_tapped_tab_is_lit_until_somebody_scrolls_away(fair: Fair, open_page
 
 def test_a_phone_says_that_the_event_has_not_begun(server: LiveServer, house: Flask, open_page: Opener) -> None:
     early = Fair(server, house, starts_at="2099-08-16T18:00:00+08:00", ends_at="2099-08-16T21:00:00+08:00")
+    listed = early.ticket(party_size=3)
     phone = Phone(open_page(), early.link())
-    expect(phone.page.locator("[data-notice=early]")).to_have_text("活动还没开始：8月16日18:00")
+    expect(phone.page.locator("[data-notice=early]")).to_have_text("活动8月16日18:00开始，当天0点起可以签到")
+    for text in (listed.code, listed.pickup, early.ticket("赵铁柱", 2).pickup):  # neither how many nor whose is asked where the answer is certain
+        phone.type(text)
+        phone.expect("not_yet_open")
+        expect(phone.page.locator("[data-part=line]")).to_have_text("活动8月16日18:00开始，当天0点起可以签到")
+        expect(phone.hook("confirm")).to_be_hidden()
 
 
 def test_a_phone_says_that_it_rehearses_where_to_search_and_that_the_event_is_off(server: LiveServer, house: Flask, open_page: Opener) -> None:
@@ -182,7 +188,7 @@ def test_a_phone_says_that_it_rehearses_where_to_search_and_that_the_event_is_of
     phone.expect("unknown_ticket")
     phone.hook("to-search").click()
     expect(phone.hook("search")).to_be_focused()
-    expect(phone.page.locator("[data-records] .record-what")).to_have_text("没查到的码")
+    expect(phone.page.locator("[data-records] .record-what")).to_have_text("没查到的码 …1234")
     phone.type("123")  # what was said of the code before is not said of this
     expect(phone.page.locator("[data-code-hint]")).to_be_visible()
     expect(phone.result).to_be_hidden()

@@ -308,7 +308,7 @@ test('an exit only where every scan counts', async () => {
   assert.equal(once.records[0].direction, 'entry');
 });
 
-const judge = (say) => ({ knowsMore: () => false, answer: (record) => ({ id: record.id, status: 'local', message: '', remaining: null, flags: [], ...say(record) }) });
+const judge = (say, barred = () => false) => ({ knowsMore: () => false, barred, answer: (record) => ({ id: record.id, status: 'local', message: '', remaining: null, flags: [], ...say(record) }) });
 const unsure = judge((record) => (record.decided === 'admitted' ? { outcome: 'admitted', message: '已放行 · 待负责人核对（没查到，请报手机尾号）', flags: ['conflict', 'unidentified'] } : { outcome: 'unknown_ticket', unverified: true }));
 
 test('what cannot be verified without a network is refused, and the volunteer may decide otherwise', async () => {
@@ -363,6 +363,27 @@ test('a ticket issued after the last download: how many is asked, and it is said
   door.confirm(2);
   await settled();
   assert.deepEqual([records[0].count, records[0].decided, door.screen.tone, door.screen.detail], [2, 'admitted', 'good', '名单里还没有，联网后核对']);
+});
+
+test('what is certain is said before anybody is asked, and the rest of a party is asked for if the server knows better', async () => {
+  const shut = judge(() => ({ outcome: 'not_yet_open', message: '18:30开始入场' }), () => true);
+  const { door, records } = bench({ judge: shut, people: { [CODE]: party(3) }, answers: () => ({ status: 'recorded', outcome: 'not_yet_open', message: '18:30开始入场', remaining: 3 }) });
+  door.early = () => '活动8月16日20:00开始，当天18:30起可以签到';
+  door.scan(CODE, 'camera');
+  await settled();
+  assert.deepEqual([door.screen.phase, door.screen.outcome, door.screen.word, door.screen.line, records.length, records[0].decided], ['done', 'not_yet_open', '18:30开始入场', '活动8月16日20:00开始，当天18:30起可以签到', 1, undefined]);
+  const better = bench({ judge: shut, people: { [CODE]: party(3) }, answers: (record) => ({ status: 'recorded', outcome: 'admitted', message: '请进 · 1位', remaining: 3 - record.count }) });
+  better.door.scan(CODE, 'camera');
+  await settled();
+  assert.deepEqual([better.door.screen.phase, better.door.screen.most], ['choosing', 2]);
+});
+
+test('a typed 签到码 that is certain to be refused lets nobody in without a name confirmed', async () => {
+  const shut = judge(() => ({ outcome: 'cancelled', message: '已取消 · 可现场登记' }), () => true);
+  const { door, records } = bench({ judge: shut, people: { '042137': party(2) }, answers: () => null });
+  door.scan('042137', 'typed');
+  await settled();
+  assert.deepEqual([door.screen.phase, door.screen.outcome, records[0].decided], ['done', 'cancelled', 'refused']);
 });
 
 test('after many unknown 签到码 a typed one has to wait, and the screen says so', async () => {

@@ -205,3 +205,17 @@ test('without a roster, or at a checkpoint that is gone, this phone says nothing
   assert.equal(judge.answer({ id: 'x', type: 'checkin', checkpoint: 'gate', ticket: CODE, count: 1 }), null);
   assert.equal(bench().scan({ checkpoint: 'gone' }), null);
 });
+
+test('what no answer can change is certain before anybody is asked, but for the minutes about an opening', () => {
+  const event = { ...EVENT, rehearsal: false, starts_at: '2026-08-14T12:00:00Z', checkpoints: [{ ...EVENT.checkpoints[0], opens_at: '2026-08-14T11:30:00Z' }] };
+  const record = { id: 'x', type: 'checkin', checkpoint: 'gate', ticket: CODE, ref: null, count: 1, direction: 'entry' };
+  const minutes = (off) => bench({ event, now: NOW + off * 60000 }).judge;
+  assert.deepEqual([-60, -6, -4, 0, 4, 6].map((off) => minutes(off).barred(record)), [true, true, false, false, false, false]);
+  assert.equal(minutes(0).opensAt('gate'), NOW);
+  assert.equal(minutes(0).opensAt('gone'), null);
+  assert.deepEqual([minutes(-60).barred({ ...record, direction: 'exit' }), minutes(-60).barred({ ...record, ticket: STRANGE })], [false, true], 'the door’s times bind everybody who comes in');
+  assert.equal(new Judge({ index: () => null, own: new OwnEntries(), event: () => event, clock: () => NOW - 3600000 }).barred(record), true, 'before the list is there');
+  for (const status of ['cancelled', 'pending', 'waitlisted']) assert.equal(bench({ ticket: { ...TICKET, status } }).judge.barred(record), true, status);
+  assert.equal(bench({ ticket: { ...TICKET, used: { gate: 4 } } }).judge.barred(record), false, 'how many went in is another question');
+  assert.equal(bench().judge.barred({ ...record, ticket: STRANGE }), false, 'what is unknown may be let in');
+});

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { AGAIN, Presence } from '../../static/js/scan/presence.js';
-import { validAfterAll } from '../../static/js/scan/records-view.js';
+import { MemoryStore } from '../../static/js/scan/memory-store.js';
+import { Poll } from '../../static/js/scan/poll.js';
+import { Reach } from '../../static/js/scan/reach.js';
+import { became, validAfterAll } from '../../static/js/scan/records-view.js';
 
 function bench() {
   const told = [];
@@ -54,4 +57,49 @@ test('who was turned away for want of a network with a good code is named until 
   assert.deepEqual(ids([turnedAway('a'), later]), ['a']);
   assert.deepEqual(ids([{ ...later, mark: '', result: { outcome: 'admitted', ref: 'r1' } }, turnedAway('a')]), []); // found by the look-up
   assert.deepEqual(validAfterAll([turnedAway('a')], () => false), []);
+});
+
+test('what became of a record is said apart from whether it has been uploaded', () => {
+  const record = { type: 'checkin', direction: 'entry' };
+  const of = (row) => became({ state: 'queued', record, result: null, local: null, ...row });
+  assert.deepEqual(of({}), { tone: 'wait', says: '' }, 'nobody has said yet');
+  assert.deepEqual(of({ local: { outcome: 'admitted', message: '请进 · 1位' } }), { tone: 'admit', says: '已放行' });
+  assert.deepEqual(of({ state: 'kept', result: { outcome: 'admitted', message: '请进 · 1位' } }), { tone: 'admit', says: '已放行' });
+  assert.deepEqual(of({ record: { ...record, decided: 'refused' }, local: { outcome: 'already_used', message: '已签到 · 19:02' } }), { tone: 'stop', says: '重复，未放行' });
+  assert.deepEqual(of({ state: 'kept', result: { outcome: 'unknown_ticket', message: '没查到 · 请报手机尾号' } }), { tone: 'stop', says: '未放行' });
+  assert.deepEqual(of({ state: 'kept', result: { outcome: 'cancelled', message: '已取消 · 可现场登记' } }), { tone: 'stop', says: '未放行：已取消' });
+  assert.deepEqual(of({ state: 'kept', record: { ...record, decided: 'refused' }, result: { outcome: 'refused', message: '手机上已拒绝' } }).says, '未放行');
+  assert.deepEqual(of({ record: { type: 'tally' }, local: null }), { tone: 'wait', says: '' });
+});
+
+test('since when there is no network outlives a reload, until the server has been reached', () => {
+  const kept = [];
+  const reach = new Reach({ now: () => 900, onTurn: () => {}, keep: (since) => kept.push(since) });
+  reach.recall(100);
+  reach.report(false);
+  assert.equal(reach.state().since, 100);
+  reach.report(true);
+  reach.report(false);
+  assert.deepEqual([reach.state().since, kept], [900, [100, null, 900]]);
+  const back = new Reach({ now: () => 900, onTurn: () => {}, keep: (since) => kept.push(since) });
+  back.recall(100);
+  back.report(true);
+  assert.equal(kept.at(-1), null, 'it is there: the old moment is forgotten');
+  back.report(false);
+  assert.equal(back.state().since, 900);
+  back.recall('soon');
+  assert.equal(back.before, null);
+});
+
+test('the figures last heard are shown again after a reload, for the same event only', async () => {
+  const store = new MemoryStore();
+  const heard = [];
+  const poll = (slug) => new Poll({ store, transport: null, slug: () => slug, journal: null, report: () => {}, onRevoked: () => {}, onFigures: (...told) => heard.push(told), every: () => 1 });
+  await poll('fair').recall();
+  assert.deepEqual(heard, []);
+  poll('fair').heard([{ key: 'a', total: 4 }], '2026-08-14T19:02:00+08:00', 5);
+  await poll('other').recall();
+  assert.equal(heard.length, 1);
+  await poll('fair').recall();
+  assert.deepEqual(heard[1], [[{ key: 'a', total: 4 }], '2026-08-14T19:02:00+08:00', 5]);
 });

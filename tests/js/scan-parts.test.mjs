@@ -215,7 +215,13 @@ test('a button is shown only beside what does not go by itself', () => {
 test('before the event begins the phone says when, by the clock of the place', () => {
   const event = { starts_at: '2026-08-16T10:00:00Z', timezone: 'Asia/Shanghai', rehearsal: false };
   const begins = Date.parse(event.starts_at);
-  assert.equal(earlyNotice(event, begins - 1), '活动还没开始：8月16日18:00');
+  const opens = Date.parse('2026-08-15T16:00:00Z');
+  assert.equal(earlyNotice(event, begins - 1), '活动8月16日18:00开始');
+  assert.equal(earlyNotice(event, opens - 1, opens), '活动8月16日18:00开始，当天0点起可以签到');
+  assert.equal(earlyNotice(event, opens - 1, opens + 5400000), '活动8月16日18:00开始，当天01:30起可以签到');
+  assert.equal(earlyNotice(event, opens - 9e6, opens - 3600000), '活动8月16日18:00开始，8月15日23:00起可以签到');
+  assert.equal(earlyNotice(event, opens, opens), '活动8月16日18:00开始，现在可以签到');
+  assert.equal(earlyNotice({ ...event, status: 'cancelled' }, opens, opens), '活动8月16日18:00开始');
   assert.equal(earlyNotice(event, begins), '');
   assert.equal(earlyNotice({ ...event, rehearsal: true }, 0), '');
   assert.equal(earlyNotice({ ...event, starts_at: null }, 0), '');

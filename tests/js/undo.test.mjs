@@ -56,5 +56,9 @@ test('says what would be undone', () => {
   assert.equal(describe(row({ id: 's', type: 'checkin', count: 3 }, { result: { name: '王*芬', admitted: 2 } })), '王*芬 2位');
   assert.equal(describe(row({ id: 's', type: 'checkin', count: 1 })), '报名凭证 1位');
   assert.equal(describe(row({ id: 's', type: 'checkin', count: 1 }, { result: { outcome: 'unknown_ticket' } })), '没查到的码');
+  assert.equal(describe(row({ id: 's', type: 'checkin', ticket: '7K3MNPQRSTVWXYZ01234', count: 1 }, { result: { outcome: 'unknown_ticket' } })), '没查到的码 …1234');
+  assert.equal(describe(row({ id: 's', type: 'checkin', count: 1 }, { result: { name: '王*芬', outcome: 'already_used' } })), '王*芬', 'nobody was counted');
+  assert.equal(describe(row({ id: 's', type: 'checkin', count: 1, decided: 'refused' }, { label: '王*芬', local: { outcome: 'closed' }, state: 'queued' })), '王*芬');
+  assert.equal(describe(row({ id: 'w', type: 'walkin', count: 2 }, { result: { outcome: 'closed' } })), '现场登记');
   assert.equal(describe(row({ id: 's', type: 'checkin', count: 1, decided: 'admitted' }, { result: { outcome: 'unknown_ticket' } })), '报名凭证 1位');
 });

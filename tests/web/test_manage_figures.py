@@ -109,7 +109,7 @@ def test_the_other_figures_open_too(app: Flask, world: World) -> None:
 
 def test_records_are_told_in_words_and_names_are_masked(app: Flask, world: World) -> None:
     page = text_of(Console(app).get(f"{E}/figures/records"))
-    for word in ("签到进 3位：请进", "已签到", "现场登记进 2位", "志愿者放行", "待核对", "已撤销", "现场点数 10", "群众咨询·政务公开", "东门 1" if "东门 1" in page else "东门", "王*芳"):
+    for word in ("签到进 3位：请进", "签到：重复，未放行", "现场登记进 2位", "志愿者放行", "待核对", "已撤销", "现场点数 10", "群众咨询·政务公开", "东门 1" if "东门 1" in page else "东门", "王*芳"):
         assert word in page, word
     assert "王桂芳" not in page and "赵铁柱" not in page
 

@@ -64,6 +64,10 @@ def _what(line: RecordLine) -> str:
         result = gettext("志愿者放行（系统：%(result)s）", result=result)
     if line.basis in words.BASES:  # 纸质补录 or 自助签到: nobody scanned it at the door
         kind = gettext(words.BASES[line.basis])
+    if line.outcome not in {"admitted", "walkin"} and line.decided != "admitted":  # nobody passed, so no heads are named
+        if line.outcome == "already_used":
+            return gettext("%(kind)s：重复，未放行", kind=kind)
+        return gettext("%(kind)s：未放行（%(result)s）", kind=kind, result=result)
     return gettext("%(kind)s%(way)s %(n)s位：%(result)s", kind=kind, way=_way(line), n=line.quantity, result=result)
 
 

@@ -98,6 +98,7 @@ function bindRelay(root, scanner) {
   scanner.otherwise = (text) => take.offer(text);
   const give = new RelayGive(find('[data-relay=give]', root), { store: scanner.store, senderOf: (device) => uploader(scanner, device) });
   find('[data-act=give]', root).addEventListener('click', () => void give.open());
+  listen(scanner.signals, 'counts', ({ pending }) => pending === 0 && give.uploaded());
 }
 
 /**

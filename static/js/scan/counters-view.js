@@ -66,7 +66,7 @@ export class CountersView {
     const card = make(
       'section',
       { class: 'counter', 'data-hook': 'counter', 'data-key': counter.key, 'data-kind': counter.kind, 'aria-label': counter.name },
-      make('header', {}, make('h3', {}, counter.name), make('p', { class: 'counter-figure' }, total, make('span', {}, counter.unit || ''))),
+      make('header', {}, make('h3', {}, heads ? WORDS.byHand(counter.name) : counter.name), make('p', { class: 'counter-figure' }, total, make('span', {}, counter.unit || ''))),
       make('p', { class: 'counter-more', 'data-more': true, hidden: true }),
     );
     if (counter.topics?.length) card.append(this.topicChips(counter));

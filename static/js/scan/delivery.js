@@ -56,6 +56,11 @@ export class Delivery {
     return this.decideLate(record, answer);
   }
 
+  /** Whether it is certain that a record will be refused. @param {Record<string, any>} record */
+  barred(record) {
+    return this.judge?.barred(record) === true;
+  }
+
   /** The server has said in time what this phone could not verify: its answer stands, the phone's refusal does not. @param {string} id */
   withdraw(id) {
     return this.outbox.withdraw(id);

@@ -19,9 +19,9 @@ export class Door {
   /**
    * @param {{finder: import('./finder.js').Finder, delivery: import('./delivery.js').Delivery, maker: import('./records.js').RecordMaker, view: View,
    *          place: () => (import('./plan.js').Place | null), direction: () => string, maxParty: () => number,
-   *          holds: () => boolean, loaded?: () => Promise<void>, now?: () => number, wait?: (work: () => void, milliseconds: number) => any}} options
+   *          early?: () => string, holds: () => boolean, loaded?: () => Promise<void>, now?: () => number, wait?: (work: () => void, milliseconds: number) => any}} options
    */
-  constructor({ finder, delivery, maker, view, place, direction, maxParty, holds, loaded = async () => {}, now = Date.now, wait = (work, milliseconds) => setTimeout(work, milliseconds) }) {
+  constructor({ finder, delivery, maker, view, place, direction, maxParty, early = () => '', holds, loaded = async () => {}, now = Date.now, wait = (work, milliseconds) => setTimeout(work, milliseconds) }) {
     this.finder = finder;
     this.delivery = delivery;
     this.maker = maker;
@@ -29,6 +29,8 @@ export class Door {
     this.place = place;
     this.direction = direction;
     this.maxParty = maxParty;
+    /** What is to be said of the time while the door is not open yet. */
+    this.early = early;
     this.holds = holds;
     this.loaded = loaded;
     this.now = now;
@@ -122,6 +124,13 @@ export class Door {
       void this.submit(null);
       return;
     }
+    if (this.delivery.barred(this.record(current))) {
+      // where the name would have had to be confirmed first, the phone itself says no: nobody gets in by a mistyped number
+      const mustConfirm = current.subject.typedPickup || current.subject.ref !== null;
+      current.blind = true; // should the server know better, the rest of the party is asked for afterwards
+      void this.submit(null, mustConfirm ? { decided: 'refused' } : {});
+      return;
+    }
     const out = current.direction === 'exit';
     const unverified = found === 'unreached' || found === 'spare';
     const ask = found === 'unreached' ? WORDS.unreachedParty : found === 'spare' ? WORDS.spareParty : plan.most > 1 ? (out ? WORDS.howManyOut : WORDS.howMany) : WORDS.confirmName;
@@ -155,10 +164,13 @@ export class Door {
   async submit(answers, more = {}) {
     const current = this.current;
     if (!current?.place) return;
-    const { subject, id, person, count, direction, place } = current;
-    const record = this.maker.checkin({ checkpoint: place.key, ticket: subject.ref ? null : subject.code, ref: subject.ref, count, direction, answers }, id);
-    Object.assign(record, more);
-    await this.deliver(record, person?.name || '', this.personLines(person));
+    const { person } = current;
+    await this.deliver({ ...this.record(current, answers), ...more }, person?.name || '', this.personLines(person));
+  }
+
+  /** @param {NonNullable<Door['current']>} current @param {Record<string, any> | null} [answers] */
+  record({ subject, id, count, direction, place }, answers = null) {
+    return this.maker.checkin({ checkpoint: place?.key || '', ticket: subject.ref ? null : subject.code, ref: subject.ref, count, direction, answers }, id);
   }
 
   /**
@@ -225,6 +237,7 @@ export class Door {
     if (current?.place && current.id === result.id) this.finder.learn(current.subject.code, current.place.key, result);
     if (turn !== this.turn || !current || current.id !== result.id) return;
     const verdict = verdictOf(result);
+    if (result.outcome === 'not_yet_open') verdict.line ||= this.early();
     const name = result.name || known;
     const left = typeof result.remaining === 'number' && result.remaining > 0 ? WORDS.left(result.remaining) : '';
     const shared = { id: current.id, ...verdict, name, outcome: result.outcome || '', remaining: result.remaining ?? null };

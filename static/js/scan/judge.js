@@ -7,7 +7,7 @@
  * @typedef {Record<string, any>} Answer as one of the server's results, with `status` `local`
  */
 
-import { decide } from '../lib/admission.js';
+import { decide, window as openHours } from '../lib/admission.js';
 import { doorSays, letIn } from '../lib/door-words.js';
 import { clockTime, dayOf } from '../lib/moment.js';
 import { markOf, marksOfTicket } from './marks.js';
@@ -17,6 +17,11 @@ const EMPTY = {
   id: null, status: 'local', outcome: null, code: null, message: '', ref: null, name: null, party_size: null, admitted: 0, used: null,
   remaining: null, questions: null, first_at: null, first_checkpoint: null, first_device: null, note: null, flags: [],
 };
+
+/** What no answer of the volunteer can change. */
+const BARRED = new Set(['cancelled', 'blocked', 'reissued', 'awaiting_approval', 'waitlisted', 'not_yet_open', 'closed', 'wrong_session']);
+/** Milliseconds by which a phone's clock may be off without being put right: so near to an opening only the server can say. */
+const UNSURE = 5 * 60 * 1000;
 
 /**
  * A time of day in the event's zone, with its date where that is another day than `now`.
@@ -59,8 +64,8 @@ export class Judge {
     return record.type === 'checkin' ? this.checkin(record) : null;
   }
 
-  /** @param {Record<string, any>} record */
-  checkin(record) {
+  /** @param {Record<string, any>} record @param {number} [now] */
+  checkin(record, now = this.now()) {
     const index = this.index();
     const place = this.place(record.checkpoint);
     if (!index || !place) return null;
@@ -71,16 +76,37 @@ export class Judge {
     const known = ticket ? { ...ticket, reissued: replaced } : this.stranger(place);
     const entries = this.entries(ticket, mark, place.key);
     const answers = Object.keys(record.answers || {}).filter((key) => ![null, undefined, ''].includes(record.answers[key]) && record.answers[key]?.length !== 0);
-    const verdict = decide(this.door(place), known, entries, { count: record.count, direction: record.direction || 'entry', now: new Date(this.now()).toISOString(), answers });
+    const verdict = decide(this.door(place), known, entries, { count: record.count, direction: record.direction || 'entry', now: new Date(now).toISOString(), answers });
     return this.told(record, verdict, ticket, entries);
   }
 
-  /** A party without a ticket: only the door's own times can refuse it. @param {Record<string, any>} record */
-  walkin(record) {
+  /**
+   * Whether a check-in will be refused however many go in, so that nobody need be asked: not open, over, cancelled, another session.
+   * @param {Record<string, any>} record
+   * @returns {boolean} false too where this phone's clock or list cannot tell
+   */
+  barred(record) {
+    const now = this.now();
+    const certain = (/** @type {(at: number) => Answer | null} */ ask) => {
+      const outcomes = [-UNSURE, 0, UNSURE].map((off) => ask(now + off)?.outcome);
+      return BARRED.has(outcomes[0]) && outcomes.every((outcome) => outcome === outcomes[0]);
+    };
+    if (record.direction === 'exit') return false;
+    return certain((at) => this.checkin(record, at)) || certain((at) => this.walkin(record, at)); // the door's times bind who is not in the list too
+  }
+
+  /** When a checkpoint opens by the event's times; null where it has none. @param {string} key @returns {number | null} */
+  opensAt(key) {
+    const place = this.place(key);
+    return place ? openHours(this.door(place))[0] : null;
+  }
+
+  /** A party without a ticket: only the door's own times can refuse it. @param {Record<string, any>} record @param {number} [now] */
+  walkin(record, now = this.now()) {
     const place = this.place(record.checkpoint);
     if (!place) return null;
     const door = this.door(place);
-    const verdict = decide(door, { party_size: record.count, sessions: door.sessions, answered: door.required }, [], { count: record.count, direction: 'entry', now: new Date(this.now()).toISOString() });
+    const verdict = decide(door, { party_size: record.count, sessions: door.sessions, answered: door.required }, [], { count: record.count, direction: 'entry', now: new Date(now).toISOString() });
     const opens = verdict.opens_at ? sayMoment(verdict.opens_at, this.event().timezone, this.now()) : '';
     const message = doorSays(verdict.outcome === 'admitted' ? 'walkin' : verdict.outcome, { admitted: record.count, opens });
     return this.said(record, verdict.outcome, { message, admitted: verdict.admitted, party_size: record.count });

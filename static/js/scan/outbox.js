@@ -52,7 +52,7 @@ export class Outbox {
     this.now = now;
     this.locks = locks;
     this.wait = wait;
-    this.reach = new Reach({ now, onTurn: (network) => this.turned(network) });
+    this.reach = new Reach({ now, onTurn: (network) => this.turned(network), keep: (since) => void Promise.resolve(this.store.keep('offline-since', since)).catch(() => undefined) });
     this.failures = 0;
     /** @type {number | null} milliseconds that the server asked for */
     this.askedWait = null;

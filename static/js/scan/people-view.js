@@ -49,7 +49,7 @@ export class PeopleView {
     const stands = (person.status || 'confirmed') === 'confirmed';
     const used = typeof person.used === 'object' && person.used ? Object.values(person.used).reduce((sum, each) => Math.max(sum, Number(each) || 0), 0) : Number(person.used) || 0;
     const facts = [person.phone_tail ? WORDS.tail(person.phone_tail) : '', WORDS.party(person.party_size || 1), stands ? '' : WORDS.statuses[person.status || ''] || person.status, used ? WORDS.wasIn(used) : ''].filter(Boolean).join(' · ');
-    const button = make('button', { class: 'person', type: 'button', 'data-hook': 'person', 'data-ref': person.ref }, make('b', {}, person.name || WORDS.noName), make('span', {}, facts));
+    const button = make('button', { class: 'person', type: 'button', 'data-hook': 'person', 'data-ref': person.ref }, make('b', {}, person.name || WORDS.noName), make('span', {}, facts), make('span', { class: 'person-pick' }, WORDS.pick));
     button.addEventListener('click', () => {
       this.onPerson(person);
       this.input.value = '';

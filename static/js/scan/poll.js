@@ -1,17 +1,20 @@
 // @ts-check
-/** Asks for the figures while the page is visible, every ten seconds on a phone that counts; also how a quiet phone notices that the network is back. */
+/** Asks for the figures while the page is visible, every ten seconds on a phone that counts; also how a quiet phone notices that the network is back.
+ * The last ones are kept, so that without a network a reload shows what was known. */
 
 import { waitAfter } from './backoff.js';
 
 const AGAIN = 1500;
+const FIGURES = 'figures';
 
 export class Poll {
   /**
-   * @param {{transport: import('./transport.js').Transport, slug: () => string, journal: import('./journal.js').Journal, report: (online: boolean) => void,
+   * @param {{store: Pick<import('./memory-store.js').Store, 'setting' | 'keep'>, transport: import('./transport.js').Transport, slug: () => string, journal: import('./journal.js').Journal, report: (online: boolean) => void,
    *          onRevoked: (code: string) => void, onFigures: (counters: any[], asOf: string, askedAt: number) => void, every: () => number, mayAsk?: () => boolean}} options
    *   `every`: milliseconds; `mayAsk`: not switched off by hand
    */
-  constructor({ transport, slug, journal, report, onRevoked, onFigures, every, mayAsk = () => true }) {
+  constructor({ store, transport, slug, journal, report, onRevoked, onFigures, every, mayAsk = () => true }) {
+    this.store = store;
     this.transport = transport;
     this.slug = slug;
     this.journal = journal;
@@ -26,6 +29,18 @@ export class Poll {
     this.asking = false;
     this.unclear = 0;
     this.failures = 0;
+  }
+
+  /** Shows the figures that this phone was last told, until it hears others. */
+  async recall() {
+    const known = await this.store.setting(FIGURES);
+    if (known?.slug === this.slug() && Array.isArray(known.counters)) this.onFigures(known.counters, known.asOf, known.askedAt);
+  }
+
+  /** @param {any[]} counters @param {string} asOf @param {number} askedAt */
+  heard(counters, asOf, askedAt) {
+    this.onFigures(counters, asOf, askedAt);
+    void Promise.resolve(this.store.keep(FIGURES, { slug: this.slug(), counters, asOf, askedAt })).catch(() => undefined);
   }
 
   start() {
@@ -58,7 +73,7 @@ export class Poll {
         // a tap answered meanwhile may or may not be in these figures: ask again rather than show it twice
         const unclear = this.answeredSince(askedAt);
         this.unclear = unclear ? this.unclear + 1 : 0;
-        if (!unclear || this.unclear > 3) this.onFigures(reply.body.counters, String(reply.body.as_of || ''), askedAt);
+        if (!unclear || this.unclear > 3) this.heard(reply.body.counters, String(reply.body.as_of || ''), askedAt);
         else wait = AGAIN;
       }
     }

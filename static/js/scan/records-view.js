@@ -6,7 +6,7 @@
 
 import { clockTime } from '../lib/moment.js';
 import { find, make } from '../lib/dom.js';
-import { canUndo, describe } from './undo.js';
+import { canUndo, describe, passed } from './undo.js';
 import { verdictOf } from './verdict.js';
 import { WORDS } from './words.js';
 
@@ -22,6 +22,22 @@ const isConflict = (row) => row.state === 'kept' && row.record.type === 'checkin
 
 /** @param {Row} row whether it turned somebody away whom it could not verify, and whom the server would have let in */
 const wasValid = (row) => row.state === 'kept' && row.record.type === 'checkin' && row.record.decided === 'refused' && row.local?.unverified === true && ['refused', 'admitted'].includes(row.result?.outcome);
+
+/**
+ * What became of a record, apart from whether it has been uploaded: the same words with and without a network.
+ * @param {Row} row
+ * @returns {{tone: string, says: string}}
+ */
+export function became(row) {
+  const { type, direction } = row.record;
+  const answer = row.result || row.local;
+  if (type === 'tally' || type === 'undo' || !answer) return { tone: 'wait', says: '' };
+  const { tone, word } = verdictOf(answer);
+  if (row.state === 'rejected') return { tone: TONES[tone], says: word };
+  if (passed(row)) return { tone: tone === 'look' ? 'look' : 'admit', says: direction === 'exit' ? word : WORDS.wasLetIn };
+  const why = ['refused', 'admitted'].includes(answer.outcome) || (answer.outcome === 'unknown_ticket' && !answer.unverified) ? '' : word;
+  return { tone: tone === 'look' ? 'look' : 'stop', says: answer.outcome === 'already_used' ? WORDS.repeated : WORDS.notLetIn(why) };
+}
 
 /** @param {Row} row */
 const wentIn = (row) => row.record.type === 'checkin' && row.record.direction !== 'exit' && (row.record.decided === 'admitted' || (row.record.decided !== 'refused' && row.result?.outcome === 'admitted'));
@@ -46,13 +62,15 @@ export function validAfterAll(newest, wanted) {
 export class RecordsView {
   /**
    * @param {HTMLElement} root
-   * @param {{journal: import('./journal.js').Journal, onUndo: (id: string) => void, onDealtWith: (id: string, again: boolean) => void, now?: () => number}} options
+   * @param {{journal: import('./journal.js').Journal, onUndo: (id: string) => void, onDealtWith: (id: string, again: boolean) => void, operator?: () => string, now?: () => number}} options
+   *   `operator`: who is on duty; whose record it is, is said where it was somebody else
    */
-  constructor(root, { journal, onUndo, onDealtWith, now = Date.now }) {
+  constructor(root, { journal, onUndo, onDealtWith, operator = () => '', now = Date.now }) {
     this.root = root;
     this.journal = journal;
     this.onUndo = onUndo;
     this.onDealtWith = onDealtWith;
+    this.operator = operator;
     this.now = now;
     /** @type {Set<string>} conflicts that the volunteer has read */
     this.seen = new Set();
@@ -81,7 +99,7 @@ export class RecordsView {
   list(box, latest, zone) {
     const lines = new Map();
     for (const row of latest) {
-      const says = JSON.stringify([row.state, row.result?.outcome, row.result?.message, row.label, zone, this.journal.isUndone(row.id), canUndo(row, this.journal, this.now())]);
+      const says = JSON.stringify([row.state, row.result?.outcome, row.result?.message, row.label, zone, row.record.decided, row.local?.outcome, this.by(row), this.journal.isUndone(row.id), canUndo(row, this.journal, this.now())]);
       const known = this.lines.get(row.id);
       lines.set(row.id, known?.says === says ? known : { says, line: this.line(row, zone) });
     }
@@ -94,17 +112,21 @@ export class RecordsView {
   /** @param {Row} row @param {string} zone */
   line(row, zone) {
     const undone = this.journal.isUndone(row.id);
-    const verdict = row.result ? verdictOf(row.result) : null;
-    const plain = row.record.type === 'tally' || row.record.type === 'undo';
-    const says = undone ? WORDS.undone : row.state === 'queued' ? WORDS.waitingUpload : plain && row.state === 'kept' ? '' : verdict ? verdict.word : '';
-    const tone = undone || row.state === 'queued' || plain ? 'wait' : TONES[verdict?.tone || 'info'];
-    const line = make('li', { class: 'record', 'data-record': row.id, 'data-tone': tone, 'data-undone': undone, 'data-state': row.state }, make('time', {}, clockTime(row.record.at, zone)), make('span', { class: 'record-what' }, describe(row)), make('span', { class: 'record-says' }, says));
+    const { tone, says } = undone ? { tone: 'wait', says: WORDS.undone } : became(row);
+    const waits = row.state === 'queued' ? make('span', { class: 'record-waits' }, WORDS.waitingUpload) : '';
+    const line = make('li', { class: 'record', 'data-record': row.id, 'data-tone': tone, 'data-undone': undone, 'data-state': row.state }, make('time', {}, clockTime(row.record.at, zone)), make('span', { class: 'record-what' }, describe(row)), make('span', { class: 'record-says' }, says && make('b', {}, says), waits, this.by(row)));
     if (canUndo(row, this.journal, this.now())) {
       const button = make('button', { class: 'btn btn-outline-secondary', type: 'button', 'data-hook': 'undo', 'data-record': row.id, 'aria-label': WORDS.undo(describe(row)) }, WORDS.minus);
       button.addEventListener('click', () => this.onUndo(row.id));
       line.append(button);
     }
     return line;
+  }
+
+  /** @param {Row} row @returns {string} whose record it is, where it is not of who is on duty now */
+  by(row) {
+    const { operator } = row.record;
+    return operator && operator !== this.operator() ? operator : '';
   }
 
   /** @param {Row} row @param {string} zone */

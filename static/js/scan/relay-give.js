@@ -72,6 +72,11 @@ export class RelayGive {
     (event.shiftKey ? last : first)?.focus();
   }
 
+  /** Nothing waits any more while the codes are on the screen: the colleague need not go on. */
+  uploaded() {
+    if (!this.root.hidden && !this.part('show').hidden) this.fault(WORDS.relay.uploaded);
+  }
+
   async open() {
     if (this.root.hidden) this.opener = /** @type {HTMLElement | null} */ (document.activeElement);
     this.root.hidden = false;

@@ -2,7 +2,7 @@
 /** The scanner as a whole: makes the parts, introduces them to one another, and binds the page's controls. */
 
 import { find } from '../lib/dom.js';
-import { clockTime, rfc3339 } from '../lib/moment.js';
+import { rfc3339 } from '../lib/moment.js';
 import { CountersView } from './counters-view.js';
 import { Delivery } from './delivery.js';
 import { Door } from './door.js';
@@ -11,6 +11,7 @@ import { Finder } from './finder.js';
 import { bindHandover } from './handover.js';
 import { Journal } from './journal.js';
 import { Offline } from './offline.js';
+import { said } from './offline-view.js';
 import { OtherTabs } from './other-tabs.js';
 import { Outbox } from './outbox.js';
 import { PeopleView } from './people-view.js';
@@ -24,7 +25,7 @@ import { countersOf, placesOf } from './session.js';
 import { bindSettings } from './settings.js';
 import { Signals } from './signals.js';
 import { Sounds } from './sounds.js';
-import { StatusView } from './status-view.js';
+import { earlyNotice, StatusView } from './status-view.js';
 import { bindTabs } from './tabs.js';
 import { Transport } from './transport.js';
 import { canUndo, describe } from './undo.js';
@@ -143,15 +144,16 @@ export class Scanner {
       maker: this.maker,
       view: { show: (screen) => this.results.show(screen), signal: (tone) => void setTimeout(() => this.sounds.play(tone)) }, // seen first, heard in the same moment
       place: () => this.place(),
+      early: () => this.early(),
       direction: () => this.direction,
       maxParty: () => this.session.event.registration?.max_party || 5,
       holds: () => this.hold,
       loaded: () => this.loaded,
     });
     this.counters = new CountersView(find('[data-counters]', root), { journal: this.journal, onTap: (tap, label) => void this.tap(tap, label), onUndo: (id) => void this.undo(id), device: () => this.session.device.id });
-    this.records = new RecordsView(find('#records', root), { journal: this.journal, onUndo: (id) => void this.undo(id), onDealtWith: (id, again) => void this.outbox.dealtWith(id, again) });
+    this.records = new RecordsView(find('#records', root), { journal: this.journal, onUndo: (id) => void this.undo(id), onDealtWith: (id, again) => void this.outbox.dealtWith(id, again), operator: () => this.session.operator });
     this.people = new PeopleView(find('#find', root), { finder: this.finder, onPerson: (person) => this.door.person(person), onWalkin: (walkin) => void this.walkin(walkin) });
-    this.poll = new Poll({ transport: this.transport, slug: () => this.session.event.slug, journal: this.journal, report, onRevoked, mayAsk, onFigures: (figures, asOf, askedAt) => this.figured(figures, asOf, askedAt), every: () => (this.may('tally') ? 10000 : 30000) });
+    this.poll = new Poll({ store, transport: this.transport, slug: () => this.session.event.slug, journal: this.journal, report, onRevoked, mayAsk, onFigures: (figures, asOf, askedAt) => this.figured(figures, asOf, askedAt), every: () => (this.may('tally') ? 10000 : 30000) });
   }
 
   /** @param {string} scope */
@@ -160,7 +162,8 @@ export class Scanner {
   }
 
   async start() {
-    const [hold, sound, place, manual] = await Promise.all([...['hold', 'sound', 'place', 'manual-offline'].map((name) => this.store.setting(name)), this.journal.load()]);
+    const [hold, sound, place, manual, since] = await Promise.all([...['hold', 'sound', 'place', 'manual-offline', 'offline-since'].map((name) => this.store.setting(name)), this.journal.load(), this.poll.recall()]);
+    this.outbox.reach.recall(since);
     this.hold = Boolean(hold);
     this.sounds.on = sound !== false;
     this.placeKey = place || '';
@@ -183,7 +186,7 @@ export class Scanner {
     addEventListener('online', wake);
     addEventListener('offline', () => this.outbox.report(false));
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && wake());
-    setInterval(() => this.status.early(this.session.event, Date.now()), 15000);
+    setInterval(() => this.status.early(this.early()), 15000);
     if (manual) await this.outbox.setManual(true);
     void this.outbox.count();
     this.started = true;
@@ -214,7 +217,7 @@ export class Scanner {
     find('[data-operator]', root).textContent = session.operator || WORDS.noName;
     find('[data-device]', root).textContent = session.device.name;
     this.status.places(placesOf(session), this.place(), this.direction, { onPlace: (key) => this.choosePlace(key), onDirection: (direction) => this.chooseDirection(direction) });
-    this.status.early(event, Date.now());
+    this.status.early(this.early());
     this.status.standing(event);
     this.counters.setCounters(countersOf(session));
     this.refresh();
@@ -249,6 +252,12 @@ export class Scanner {
   place() {
     const places = placesOf(this.session);
     return places.find((place) => place.key === this.placeKey) || places.find((place) => place.entrance) || places[0] || null;
+  }
+
+  /** @returns {string} when the event begins and its door opens, while it has not begun */
+  early() {
+    const place = this.place();
+    return earlyNotice(this.session.event, this.offline.judge.now(), place ? this.offline.judge.opensAt(place.key) : null);
   }
 
   /** @param {string} key */
@@ -318,7 +327,7 @@ export class Scanner {
   /** @param {any[]} figures @param {string} asOf @param {number} askedAt */
   figured(figures, asOf, askedAt) {
     this.counters.setFigures(figures, askedAt);
-    find('[data-as-of]', this.root).textContent = asOf ? WORDS.asOf(clockTime(asOf, this.session.event.timezone)) : '';
+    find('[data-as-of]', this.root).textContent = asOf ? WORDS.asOf(said(Date.parse(asOf), Date.now(), this.session.event.timezone)) : '';
   }
 
   /** Shows what has changed, soon and once: a decision must not wait for the lists. */

@@ -2,6 +2,7 @@
 /** The volunteer's own settings, and the change of shift. */
 
 import { find, findInput } from '../lib/dom.js';
+import { WORDS } from './words.js';
 
 /**
  * @param {HTMLElement} root
@@ -21,5 +22,8 @@ export function bindSettings(root, switches, onShift) {
     if (!operator) return;
     await onShift(operator);
     shift.reset();
+    const says = find('[data-shift-say]', shift);
+    says.textContent = WORDS.shiftChanged(operator);
+    says.hidden = false;
   });
 }

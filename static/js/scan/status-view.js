@@ -9,14 +9,24 @@ import { WORDS } from './words.js';
 const FEW = 4;
 
 /**
- * @param {Pick<import('./session.js').ScanEvent, 'starts_at' | 'rehearsal' | 'timezone'>} event
+ * @param {Pick<import('./session.js').ScanEvent, 'status' | 'starts_at' | 'rehearsal' | 'timezone'>} event
  * @param {number} now
- * @returns {string} when it begins, where it has not; else nothing
+ * @param {number | null} [opens] when this phone's checkpoint opens
+ * @returns {string} when it begins and from when on people may be checked in, where it has not begun; else nothing
  */
-export function earlyNotice({ starts_at: begins, rehearsal, timezone }, now) {
+export function earlyNotice({ status, starts_at: begins, rehearsal, timezone }, now, opens = null) {
   if (!begins || rehearsal || !(Date.parse(begins) > now)) return '';
-  const { month, day } = dayOf(begins, timezone);
-  return WORDS.notBegun(month, day, clockTime(begins, timezone));
+  const said = (/** @type {string | number} */ at) => WORDS.offline.onDay(...daySaid(at, timezone));
+  if (opens === null || WORDS.over[status]) return WORDS.notBegun(said(begins), null);
+  const [there, here] = [dayOf(begins, timezone), dayOf(opens, timezone)];
+  const sameDay = there.month === here.month && there.day === here.day;
+  return WORDS.notBegun(said(begins), opens <= now ? '' : sameDay ? WORDS.sameDay(clockTime(opens, timezone)) : said(opens));
+}
+
+/** @param {string | number} at @param {string} zone @returns {[number, number, string]} */
+function daySaid(at, zone) {
+  const { month, day } = dayOf(at, zone);
+  return [month, day, clockTime(at, zone)];
 }
 
 export class StatusView {
@@ -52,9 +62,8 @@ export class StatusView {
     find('[data-over]', this.root).textContent = says;
   }
 
-  /** What is tried out before the event begins counts, unless it is a rehearsal. @param {import('./session.js').ScanEvent} event @param {number} now */
-  early(event, now) {
-    const says = earlyNotice(event, now);
+  /** @param {string} says what is tried out before the event begins counts, unless it is a rehearsal */
+  early(says) {
     find('[data-notice=early]', this.root).hidden = !says;
     find('[data-early]', this.root).textContent = says;
   }

@@ -72,7 +72,10 @@ export function bindTabs(nav, sections, onVisible) {
       restsAt = scrollY;
       mark();
     }, TRAVEL + 20);
+    const first = nav.dataset.first || sections[0]?.parentElement?.dataset.first;
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    find(`#${name}`).scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'start' });
+    const behavior = calm ? 'auto' : 'smooth';
+    if (name === first) scrollTo({ top: 0, behavior }); // with the notices above it
+    else find(`#${name}`).scrollIntoView({ behavior, block: 'start' });
   });
 }

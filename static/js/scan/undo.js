@@ -48,8 +48,19 @@ export function latestTap(journal, counter, now, device) {
 }
 
 /**
+ * Whether the people of a check-in or walk-in were let pass, as far as this phone knows; null where nobody has said yet.
  * @param {Row} row
- * @returns {string} such as `王*芳 2位`, `宣传册 +10`
+ * @returns {boolean | null}
+ */
+export function passed({ record, result, local }) {
+  if (record.decided) return record.decided === 'admitted';
+  const outcome = (result?.outcome ? result : local)?.outcome;
+  return outcome ? outcome === 'admitted' : null;
+}
+
+/**
+ * @param {Row} row
+ * @returns {string} such as `王*芳 2位`, `宣传册 +10`; of who was not let in only the name: nobody was counted
  */
 export function describe(row) {
   const { record, result, label } = row;
@@ -57,8 +68,9 @@ export function describe(row) {
     const what = record.basis === 'stocktake' ? WORDS.stocktakeOf(record.quantity) : WORDS.tapped(record.quantity, record.direction === 'out');
     return `${label} ${what}${record.topic ? WORDS.topic(record.topic) : ''}`;
   }
-  if (record.type === 'checkin' && (result || row.local)?.outcome === 'unknown_ticket' && record.decided !== 'admitted') return WORDS.unknownCode;
+  if (record.type === 'checkin' && (result || row.local)?.outcome === 'unknown_ticket' && record.decided !== 'admitted') return WORDS.unknownCode(String(record.ticket || '').slice(-4));
+  if (record.type === 'checkin' && passed(row) === false) return result?.name || row.local?.name || label || WORDS.ticket;
   if (record.type === 'checkin') return `${result?.name || label || WORDS.ticket} ${WORDS.people(result?.admitted || record.count, record.direction === 'exit')}`;
-  if (record.type === 'walkin') return WORDS.walkinOf(record.count);
+  if (record.type === 'walkin') return passed(row) === false ? WORDS.walkin : WORDS.walkinOf(record.count);
   return WORDS.undoneOf(label);
 }

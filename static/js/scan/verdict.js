@@ -50,5 +50,6 @@ export function verdictOf(result) {
   if (result.unverified) return { tone: 'look', word: WORDS.noNetwork, line: WORDS.noNetworkLine };
   const { word, line } = splitMessage(WORDS.say(String(result.message || '')) || WORDS.outcomes[outcome] || outcome);
   const conflict = (result.flags || []).includes('conflict');
-  return { tone: conflict ? 'look' : TONES[outcome] || 'look', word, line };
+  const says = conflict ? undefined : WORDS.refusedFirst[outcome];
+  return { tone: conflict ? 'look' : TONES[outcome] || 'look', word: says ? says(word) : word, line };
 }

@@ -43,8 +43,10 @@ export const CHINESE = {
   foreignLine: '没有发送。请对方打开报名凭证',
   /** @param {number} count of digits */
   shortCode: (count) => `签到码是6位，现在${count}位`,
-  /** @param {number} month @param {number} day @param {string} time */
-  notBegun: (month, day, time) => `活动还没开始：${month}月${day}日${time}`,
+  /** @param {string} begins @param {string} opens when check-in opens; empty where it is open, `null` where nobody can say */
+  notBegun: (begins, opens) => `活动${begins}开始${opens === null ? '' : `，${opens ? `${opens}起` : '现在'}可以签到`}`,
+  /** @param {string} time */
+  sameDay: (time) => (time === '00:00' ? '当天0点' : `当天${time}`),
   /** @type {Record<string, string>} by the event's status */
   over: { cancelled: '活动已取消，不再签到', closed: '活动已结束，已停止入场' },
   noCode: '没看清码',
@@ -81,6 +83,7 @@ export const CHINESE = {
   offlineWaiting: (count) => `没有网络，${count} 条等待上传`,
   /** @type {Record<string, string>} */
   statuses: { confirmed: '已报名', waitlisted: '候补', pending: '待确认', cancelled: '已取消' },
+  pick: '选这位',
   nobodyFound: '没有查到，可试手机尾号，或做现场登记',
   searchFailed: '没有网络，暂时查不了',
   searchSlow: '查得太快了，请稍等再试',
@@ -143,6 +146,7 @@ export const CHINESE = {
     /** @param {number} count */
     next: (count) => `接着交下面的${count}条`,
     nothing: '没有等待上传的记录，不用交。',
+    uploaded: '本机的记录都已上传，不用再交了。',
     noToken: '这台手机还没有交接用的凭据，联网一次后才能交给同事。',
     failed: '画不出二维码，请刷新后再试。',
     /** @param {number} count @param {number} total */
@@ -169,11 +173,15 @@ export const CHINESE = {
   /** @param {number} count */
   wasIn: (count) => `已进 ${count} 位`,
   noName: '未留姓名',
+  /** @param {string} name */
+  shiftChanged: (name) => `已换班，现在由${name}当班`,
   consentFirst: '留姓名或电话前，请先征得本人同意并勾选',
   walkin: '现场登记',
   minus: '撤销',
   /** @param {number} quantity @param {boolean} out */
   minusOf: (quantity, out) => `撤销${out ? '出' : '+'}${quantity}`,
+  /** A headcount is not what was checked in. @param {string} name */
+  byHand: (name) => `手点：${name}`,
   /** @param {number} quantity */
   in: (quantity) => `进 +${quantity}`,
   /** @param {number} quantity */
@@ -206,7 +214,14 @@ export const CHINESE = {
   },
   mistake: '误操作',
   ticket: '报名凭证',
-  unknownCode: '没查到的码',
+  /** @param {string} tail the code's last characters */
+  unknownCode: (tail) => (tail ? `没查到的码 …${tail}` : '没查到的码'),
+  wasLetIn: '已放行',
+  /** @param {string} why */
+  notLetIn: (why) => (why ? `未放行：${why}` : '未放行'),
+  repeated: '重复，未放行',
+  /** Where the sentence alone might be taken for a yes. @type {Record<string, (word: string) => string>} by the outcome */
+  refusedFirst: { already_used: (word) => `不放行：${word}` },
   /** @param {string} name */
   validAfterAll: (name) => (name ? `${name}的码有效` : '这个码有效'),
   /** @param {number} quantity */
