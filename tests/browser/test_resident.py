@@ -176,6 +176,8 @@ def test_back_from_the_ticket_says_that_one_is_registered(server: LiveServer, ne
     page.go_back()
     box = page.locator("[data-mine]")
     expect(box).to_be_in_viewport(ratio=1)
+    page.wait_for_timeout(300)  # the browser scrolls to where one was, a moment later
+    expect(box).to_be_in_viewport(ratio=1)
     assert page.locator("[data-mine]").count() == 1 and page.url.endswith("/e/ye-shi")
     box.locator("a").click()
     page.wait_for_url("**/t/*")

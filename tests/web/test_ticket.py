@@ -185,7 +185,7 @@ def test_a_holder_does_not_undo_what_the_organizers_cancelled(app: Flask, ticket
 def test_the_code_can_be_enlarged_and_saved(ticket: tuple[World, Registration], holder: Visitor) -> None:
     page = holder.get(f"/t/{ticket[1].code}").text
     assert "放大" in page and "保存图片" in page and 'download="报名凭证-' in page
-    assert page.index("保存图片") < page.index("改人数") < page.index("取消这次报名") < page.index("活动信息")
+    assert page.index("保存图片") < page.index("活动信息") < page.index("改人数") < page.index("取消这次报名")
 
 
 def test_reloading_a_button_leads_back(ticket: tuple[World, Registration], holder: Visitor) -> None:

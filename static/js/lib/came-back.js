@@ -7,13 +7,15 @@ export function bindCameBack(root) {
   if (root.querySelector("[data-answer]")) history.replaceState(history.state, "");
   const form = root.querySelector("form[data-register]");
   if (!form) return;
+  const atTop = () => { history.scrollRestoration = "manual"; }; // else the browser scrolls back down, after us
+  form.addEventListener("submit", atTop);
   addEventListener("pageshow", async (event) => {
     const [way] = performance.getEntriesByType("navigation");
     if (!event.persisted && !(way instanceof PerformanceNavigationTiming && way.type === "back_forward")) return;
     const box = document.querySelector("[data-mine]") ?? (await fetched());
     if (!(box instanceof HTMLElement)) return;
     if (!box.isConnected) form.before(box);
-    history.scrollRestoration = "manual";
+    atTop();
     box.scrollIntoView({ block: "center" });
     box.focus({ preventScroll: true });
   });
