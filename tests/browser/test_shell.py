@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -164,13 +165,19 @@ def test_closing_with_a_full_outbox_asks_first(fair: Fair, open_page: Opener) ->
     phone.page.reload()
     phone.wait_until_ready()
     assert asked == []
+    phone.counter("consult", "plus").click()
+    phone.expect_pending(0)
+    expect(phone.page.locator("[data-as-of]")).to_have_text(re.compile("截至"))
     phone.page.locator("[data-hook=manual-offline]").check()
     phone.counter("consult", "plus").click()
     phone.expect_pending(1)
+    shown = phone.counter("consult", "total").inner_text()
     phone.page.reload()
     phone.wait_until_ready()
     assert asked == ["beforeunload"]
     phone.expect_pending(1)
+    assert int(shown) >= 2 and phone.counter("consult", "total").inner_text() == shown, "what was last heard is known without a network"
+    expect(phone.page.locator("[data-as-of]")).to_have_text(re.compile("截至"))
     expect(phone.page.locator("[data-notice=offline] summary")).to_contain_text("离线工作中")
     phone.page.locator("[data-notice=offline] summary").click()
     phone.page.locator("[data-act=work-online]").click()

@@ -239,7 +239,7 @@ export class Door {
     const verdict = verdictOf(result);
     if (result.outcome === 'not_yet_open') verdict.line ||= this.early();
     const name = result.name || known;
-    const left = typeof result.remaining === 'number' && result.remaining > 0 ? WORDS.left(result.remaining) : '';
+    const left = result.outcome === 'admitted' && result.remaining > 0 ? WORDS.left(result.remaining) : '';
     const shared = { id: current.id, ...verdict, name, outcome: result.outcome || '', remaining: result.remaining ?? null };
     if (result.outcome === 'answers_needed' && result.questions?.length) {
       this.show({ ...shared, phase: 'asking', detail: '', questions: result.questions });
