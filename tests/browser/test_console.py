@@ -83,7 +83,7 @@ def test_from_a_template_to_figures_that_move_by_themselves(open_page: Callable[
     person.tap("夜市、展演")
     for label, value in (
         ("活动名称（必填）", "南关街非遗夜市"), ("开始时间", local(-1)), ("结束时间", local(3)), ("地点", "新天地社区广场"),
-        ("联系电话", "0371-66001234"), ("名额（位） （选填）", "300"),
+        ("联系电话", "0371-66001234"), ("名额（位）", "300"),
     ):  # fmt: skip
         person.fill(label, value)
     person.tap("保存草稿")
@@ -91,6 +91,9 @@ def test_from_a_template_to_figures_that_move_by_themselves(open_page: Callable[
     person.tap("发布")
     person.tap("发布")
     expect(page.locator(".event-line .badge")).to_contain_text("已发布")
+    expect(page.locator(".alert-ok #address")).to_contain_text("/e/")
+    expect(page.locator(".alert-ok").get_by_role("button", name="复制地址")).to_be_visible()
+    expect(page.get_by_text("居民的手机现在打不开这个地址")).to_be_visible()  # the test's server is on 127.0.0.1
     assert person.steps <= 25, f"{person.steps} taps and fields"
     slug = page.url.rstrip("/").rsplit("/", 1)[1]
 
@@ -131,6 +134,32 @@ def test_the_live_page_says_when_it_lost_contact(open_page: Callable[..., Page],
     expect(page.locator("[data-lost]")).to_be_visible(timeout=15_000)
     page.context.set_offline(False)
     expect(page.locator("[data-lost]")).to_be_hidden(timeout=15_000)
+
+
+def test_the_wall_fits_the_projector_and_the_way_out_comes_with_the_hand(open_page: Callable[..., Page], server: LiveServer) -> None:
+    page = open_page(width=1280, height=800)
+    sign_in_for_the_first_time(page, server, "wall@example.test")
+    page.goto(f"{server}/manage/new?template=fair")
+    page.fill("#title", "南关街夜市")
+    page.press("#title", "Enter")
+    page.wait_for_url("**/manage/e/**")
+    page.goto(f"{page.url}live?wall=1")
+    expect(page.locator("main")).not_to_contain_text("待核对")
+    expect(page.locator("main")).not_to_contain_text("停用手机")
+    assert page.evaluate("document.documentElement.scrollHeight") <= 800
+    out = page.get_by_role("link", name="退出大屏")
+    box = page.locator(".console-actions")
+    expect(box).to_have_css("opacity", "1")
+    expect(box).to_have_css("opacity", "0", timeout=9_000)
+    page.mouse.move(300, 300)
+    expect(box).to_have_css("opacity", "1")
+    page.mouse.move(600, 300)
+    expect(box).to_have_css("opacity", "0", timeout=9_000)
+    page.keyboard.press("Tab")
+    expect(box).to_have_css("opacity", "1")
+    out.click()
+    expect(page.locator("h1")).to_have_text("实时数字")
+    expect(page.locator("main")).to_contain_text("待核对")
 
 
 @pytest.mark.parametrize("javascript", [True, False])

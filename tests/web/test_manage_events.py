@@ -41,6 +41,7 @@ def test_every_fault_is_said_at_once(app: Flask) -> None:
     answer = console.send("/manage/new", page="/manage/new?template=fair", **(TYPED | {"contact_phone": "12", "ends_at": "2026-08-20T18:00"}))
     assert answer.status_code == 422
     assert 'id="contact_phone-error"' in answer.text and 'id="ends_at-error"' in answer.text and "结束时间要晚于开始时间" in answer.text
+    assert "结束时间：结束时间" not in answer.text and answer.text.index('href="#ends_at"') < answer.text.index('href="#contact_phone"')
 
 
 def test_nothing_yet_is_said_honestly(app: Flask) -> None:

@@ -32,7 +32,7 @@ SCOPE_NOTES = {
 class InviteForm(PageForm):
     """An invitation: a name, what the phone may do and where, for one phone or for a group."""
 
-    name = StringField(lazy_gettext("叫什么"))
+    name = StringField(lazy_gettext("给这个链接起个名字"))
     scopes = SelectMultipleField(lazy_gettext("能做什么"), [Needed()], choices=SCOPES, validate_choice=False)
     checkpoints = SelectMultipleField(lazy_gettext("管哪些签到点"), choices=[], validate_choice=False)
     many = RadioField(lazy_gettext("几部手机"), choices=[("group", lazy_gettext("很多部")), ("one", lazy_gettext("只要一部"))], default="group", validate_choice=False)

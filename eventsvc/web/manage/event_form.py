@@ -19,6 +19,8 @@ from eventsvc.services.questions import AGE_BANDS
 from eventsvc.web.forms import Needed, PageForm, text_of
 
 GROUPS = ("areas", "sessions", "checkpoints", "counters", "questions", "units")
+ABOVE = ("title", "starts_at", "ends_at", "venue", "contact_phone", "host", "open", "capacity", "max_party", "waitlist")  # the page begins with these
+ON_PAGE = ("units", "checkpoints", "counters", "areas", "sessions", "questions")  # then the lists, then the rest
 INSIDE = "registration"  # where the document keeps the questions
 MOST_ROWS = 200
 SEVERAL = "+"
@@ -113,8 +115,8 @@ class CounterRow(Form):
     name = StringField(lazy_gettext("数什么"))
     unit = StringField(lazy_gettext("单位"))
     kind = SelectField(lazy_gettext("哪一类"), choices=COUNTER_KINDS, validate_choice=False, default="handout")
-    stock = StringField(lazy_gettext("准备了多少（可不填）"))
-    topics = StringField(lazy_gettext("分成几种（可不填，用顿号隔开）"))
+    stock = StringField(lazy_gettext("准备了多少"))
+    topics = StringField(lazy_gettext("分成几种（用、隔开）"))
 
 
 class QuestionRow(Form):
@@ -194,15 +196,21 @@ class EventForm(PageForm):
         return None if isinstance(field, FieldList) else field
 
     def faults(self) -> list[tuple[str, str]]:
-        """Id of the field and sentence of every fault, rows included, the field named first."""
-        fields = [field for field in self if not isinstance(field, FieldList)]
-        fields += [field for group in GROUPS for row in self._fields[group] for field in row.form]
-        return [(field.id, gettext("%(field)s：%(fault)s", field=field.label.text, fault=sentence)) for field in fields for sentence in field.errors]
+        """Id of the field and sentence of every fault, rows included, the field named first; in the order of the page."""
+        listed = [field for group in ON_PAGE for row in self._fields[group] for field in row.form]
+        fields = [*(self._fields[name] for name in ABOVE), *listed]
+        fields += [field for field in self if field.name not in ABOVE and not isinstance(field, FieldList)]
+        return [(field.id, _named(field.label.text, sentence)) for field in fields for sentence in field.errors]
 
     def has_more(self) -> bool:
         """Whether a fault is in the part that is folded away."""
         folded = ("slug", "kind", "short_title", "undertaker", "co_host", "date_text", "opens_at", "closes_at", "retention_days", "timezone", "approval", "reserve", "hold_hours", "waitlist_rule", "members", "per_phone")
         return any(self._fields[name].errors for name in folded)
+
+
+def _named(label: str, sentence: str) -> str:
+    """The fault with its field's name before it, unless it begins with that itself."""
+    return sentence if sentence.startswith(label) else gettext("%(field)s：%(fault)s", field=label, fault=sentence)
 
 
 def fill(document: dict[str, Any]) -> EventForm:
@@ -384,9 +392,9 @@ def blank_rows() -> dict[str, Form]:
 def titles() -> dict[str, tuple[str, str, str]]:
     """Heading, a line of explanation and the button's words of each list of rows."""
     return {
-        "checkpoints": (gettext("签到点"), gettext("在哪里扫码。第一个一般是入口。"), gettext("加一个签到点")),
-        "counters": (gettext("计数项"), gettext("现场要数的东西。简报照着写，如：“发放”“宣传册”300“份”。"), gettext("加一个计数项")),
-        "areas": (gettext("区域"), gettext("居民在活动页上看到的分区、摊位、点位。"), gettext("加一个区域")),
+        "checkpoints": (gettext("签到点"), gettext("在哪里扫码。第一个一般是入口。集章：一人在这里盖一次章。自助签到：居民自己扫码，不用志愿者。"), gettext("加一个签到点")),
+        "counters": (gettext("计数项"), gettext("现场要数的东西。简报照着写，如：“发放”“宣传册”300“份”。点人数：志愿者按人头点。主办方填写：不在现场数，写简报时填。"), gettext("加一个计数项")),
+        "areas": (gettext("区域"), gettext("居民在活动页上看到的分区、摊位、点位。模块：分区里的一块内容。点位：打卡或服务的一个地方。"), gettext("加一个区域")),
         "questions": (gettext("报名问题"), gettext("除姓名、电话、人数以外，非问不可的才加。"), gettext("加一个问题")),
         "units": (gettext("参加单位"), gettext("街道、园区、部门。报名时选自己代表哪个单位，开会时看应到、实到。"), gettext("加一行单位")),
         "sessions": (gettext("场次"), gettext("要分时间、分名额报名的才填。"), gettext("加一个场次")),

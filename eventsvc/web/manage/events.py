@@ -42,7 +42,7 @@ def event(slug: str) -> Response:
     return show(
         "events/page.html", found, checks=checks, ready=all(check.done or check.advised for check in checks), public_url=links.event(found.slug),
         places_left=registrations.places_left(found), waiting=registrations.waiting(found),
-        here_only=current_app.config["EVENTSVC"].is_loopback, just_published="published" in request.args and found.status == "published",
+        here_only=current_app.config["EVENTSVC"].is_loopback,
     )  # fmt: skip
 
 

@@ -109,9 +109,7 @@ def turned(slug: str, verb: str) -> AnyResponse:
     """Do it; saying it twice is fine."""
     wanted = TURNS.get(verb) or abort(404)
     wanted.run(g.actor, slug)
-    if verb == "publish":
-        return redirect(url_for("manage.event", slug=slug, published=1), 303)  # the page says so, with the address in the same box
-    flash(str(wanted.done), "ok")
+    flash(str(wanted.done), "published" if verb == "publish" else "ok")
     return redirect(url_for("manage.report" if verb == "finalize" else "manage.event", slug=slug), 303)
 
 

@@ -1,6 +1,7 @@
 // @ts-check
 /** The live page: asks for the figures every three seconds while it is looked at, and says when it lost contact. */
 import { columns, valueOf } from "./live-figures.js";
+import { bindWall, fit } from "./wall.js";
 
 const EVERY = 3000;
 const SVG = "http://www.w3.org/2000/svg";
@@ -53,6 +54,7 @@ function show(answer) {
   if (unsynced instanceof HTMLElement) unsynced.hidden = !answer.stats.unsynced;
   table(answer.quarters);
   draw(answer.quarters);
+  if (document.body.classList.contains("wall")) fit(document.body);
 }
 
 /** @param {{at: string, entries: number}[]} quarters */
@@ -104,6 +106,7 @@ if (box) {
     entries: Number(row.lastElementChild?.textContent),
   }));
   draw(first);
+  if (document.body.classList.contains("wall")) bindWall(document.body);
   setTimeout(run, EVERY);
   document.addEventListener("visibilitychange", ask);
 }
