@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from eventsvc.services import event_document, event_templates, events
+from eventsvc.services import event_document, event_templates, events, organizations
 from eventsvc.services.actors import SYSTEM
 from tests.web.console import BASE, Console, text_of
 
@@ -206,7 +206,10 @@ def test_a_cancelled_event_offers_nothing_that_opens_a_door(app: Flask) -> None:
 
 def test_the_form_begins_with_the_organization_as_host(app: Flask) -> None:
     console = Console(app)
-    assert console.fields("/manage/new?template=outreach")["host"] != ""
+    assert console.fields("/manage/new?template=outreach")["host"] == "", "a key is no name"
+    with app.app_context():
+        organizations.ensure("demo", "南关街街道办事处")
+    assert console.fields("/manage/new?template=outreach")["host"] == "南关街街道办事处"
 
 
 def test_an_event_goes_into_a_file_and_comes_back(app: Flask) -> None:

@@ -210,7 +210,7 @@ class EventForm(PageForm):
 
 def _named(label: str, sentence: str) -> str:
     """The fault with its field's name before it, unless it begins with that itself."""
-    return sentence if sentence.startswith(label) else gettext("%(field)s：%(fault)s", field=label, fault=sentence)
+    return sentence if sentence.startswith(str(label)) else gettext("%(field)s：%(fault)s", field=label, fault=sentence)
 
 
 def fill(document: dict[str, Any]) -> EventForm:
