@@ -35,6 +35,7 @@ DEFINITIONS = {
 }
 
 PLAIN = {
+    "people_registered": "报名里写的人数，候补的不算",
     "people_admitted": "来了多少人，同一人只算一次",
     "entries": "放进来多少人次，同一人进两次算两次",
     "inside": "现在还在里面的人，扫了“出”的不算",
