@@ -47,6 +47,7 @@ class Device(db.Model):
     joined_at: Mapped[datetime] = mapped_column(Instant)
     last_seen_at: Mapped[datetime | None] = mapped_column(Instant)
     queued: Mapped[int] = mapped_column(default=0)  # records that it said it still holds
+    said_at: Mapped[datetime | None] = mapped_column(Instant)  # when it said so, by its own clock
     roster_at: Mapped[datetime | None] = mapped_column(Instant)  # when it last knew its roster to be current, by its own word
     version: Mapped[str | None] = mapped_column(String(40))  # of its shell
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -20,7 +20,7 @@ from eventsvc.services import journal, links
 from eventsvc.services.actors import Actor, device_token, digest, load_event, upload_token
 from eventsvc.services.persons import clean_text, unprintable
 from eventsvc.services.record_form import moment
-from eventsvc.services.records.keeping import SEEN_EVERY
+from eventsvc.services.records.contact import SEEN_EVERY
 
 SAME_NONCE = timedelta(minutes=10)  # a lost answer to a join may be asked for again so long
 NAME_LENGTH = 80  # characters; the column holds no more

@@ -23,6 +23,7 @@ from eventsvc.ports import clock
 from eventsvc.services import journal, records
 from eventsvc.services.actors import Actor, load_event
 from eventsvc.services.record_form import Form, Malformed, read
+from eventsvc.services.records.contact import report
 
 MOST_OF_A_PHONE = 20_000  # rows that may wait
 LONGEST = 8192  # characters of one record
@@ -82,7 +83,7 @@ def _keep(actor: Actor, slug: str, raw: Sequence[Any], sent_at: datetime | None,
         raise Conflict("quarantine_full", "这台手机交来的记录太多，请找负责人")
     if fresh:
         db.session.execute(insert(_rows), [_row(device, form, text, sent_at) for form, text in fresh])
-    device.last_seen_at, device.queued = clock.now(), queued or 0
+    report(device.id, {"last_seen_at": clock.now(), "queued": queued or 0}, sent_at)
     return answers
 
 

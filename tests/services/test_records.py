@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,10 +12,12 @@ from flask import Flask
 from eventsvc.db import db
 from eventsvc.errors import Forbidden, Invalid, Missing, TooLarge, Unauthorized
 from eventsvc.models import Device, Person, Record, RecordDecision, RecordNote
+from eventsvc.ports import clock
 from eventsvc.ports.clock import FakeClock
 from eventsvc.services import devices, events, figures, organizations, records, registrations, roster
 from eventsvc.services.actors import PUBLIC, authenticate, device_token
-from eventsvc.services.record_form import moment
+from eventsvc.services.record_form import moment, read
+from eventsvc.services.records.together import Job
 from tests.services.world import FAIR, World, checkin, record, tally
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -466,16 +469,59 @@ def test_contact_and_queue_of_a_phone(clock: FakeClock) -> None:
     assert (device.last_seen_at, device.queued) == (clock.now(), 0)
 
 
-def test_a_request_that_was_long_under_way_does_not_say_what_the_phone_holds_now(clock: FakeClock) -> None:
+@pytest.mark.parametrize("clock_of_phone", [timedelta(0), timedelta(hours=3), timedelta(minutes=-40)])
+def test_a_request_that_was_long_under_way_does_not_say_what_the_phone_holds_now(clock: FakeClock, clock_of_phone: timedelta) -> None:
+    world = World()
+    phone = world.phone()
+
+    def sent(*batch: dict[str, Any], ago: int = 0, **said: Any) -> int:
+        world.send(phone, *batch, skew=clock_of_phone - timedelta(seconds=ago), **said)
+        return int(figures.stats(world.owner, world.slug).unsynced)
+
+    assert sent(tally("heads"), queued=0) == 0
+    clock.advance(seconds=4)
+    assert sent(tally("heads", at=clock.now() - timedelta(seconds=30)), queued=0) == 0  # the same number as before, from the queue
+    assert sent(tally("heads"), ago=2, queued=1) == 0  # new, and yet older: its browser was killed
+    assert sent(ago=1, queued=7) == 0
+    assert sent(tally("heads"), queued=3) == 3
+    clock.advance(seconds=9)
+    assert sent(queued=2) == 2
+    assert sent(ago=5, queued=0) == 2  # nor that the rest has come
+    assert sent(queued=0) == 0
+
+
+def test_two_requests_of_one_phone_that_are_kept_together() -> None:
+    world = World()
+    phone = world.phone()
+    world.send(phone, queued=0)
+    caller = authenticate(device_token(phone.id))
+    records._take([
+        Job(world.slug, 1, records._Work(caller, [read(tally("heads"))], clock.now(), {"queued": queued})) for queued in (1, 0)
+    ])  # fmt: skip
+    assert figures.stats(world.owner, world.slug).unsynced == 0
+
+
+def test_without_an_hour_what_was_sent_before_cannot_say_that_more_wait(clock: FakeClock) -> None:
     world = World()
     phone, lost, retried = world.phone(), tally("heads"), tally("heads")
-    world.send(phone, lost, retried, queued=1)
-    world.send(phone, tally("heads"), queued=0)
-    world.send(phone, lost, queued=2)  # sent before, delivered now
+    world.send(phone, lost, retried, queued=1, sent_at=None)
+    world.send(phone, tally("heads"), queued=0, sent_at=None)
+    world.send(phone, lost, queued=2, sent_at=None)
+    assert figures.stats(world.owner, world.slug).unsynced == 0
+    world.send(phone, tally("heads"), queued=2, sent_at=None)
+    world.send(phone, lost, queued=1, sent_at=None)
+    assert figures.stats(world.owner, world.slug).unsynced == 1
+
+
+def test_a_phone_whose_clock_was_set_back_is_believed(clock: FakeClock) -> None:
+    world = World()
+    phone = world.phone()
+    world.send(phone, queued=4, skew=timedelta(hours=3))
+    clock.advance(minutes=1)
+    world.send(phone, queued=0)
     assert figures.stats(world.owner, world.slug).unsynced == 0
     world.send(phone, tally("heads"), queued=2)
-    world.send(phone, lost, queued=1)
-    assert figures.stats(world.owner, world.slug).unsynced == 1
+    assert figures.stats(world.owner, world.slug).unsynced == 2
 
 
 def test_the_ledger_only_grows() -> None:

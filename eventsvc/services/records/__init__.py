@@ -21,8 +21,9 @@ from eventsvc.services.actors import Actor, Claim, load_event, redeem, settled
 from eventsvc.services.persons import clean_text, unprintable
 from eventsvc.services.record_form import Form, Malformed, moment, read
 from eventsvc.services.records.answers import rejected
+from eventsvc.services.records.contact import note_contact
 from eventsvc.services.records.deciding import answer
-from eventsvc.services.records.keeping import keep, note_contact
+from eventsvc.services.records.keeping import keep
 from eventsvc.services.records.loading import load, look_ahead
 from eventsvc.services.records.piece import Piece
 from eventsvc.services.records.together import Job, Together
@@ -127,7 +128,8 @@ def _take(jobs: Sequence[Job]) -> None:
         job.result = [overtaken(item) for item in said] if overtaken else said
         if job.work.said is not None:
             again = bool(said) and all(answer["status"] == "replayed" for answer in said)
-            note_contact(piece, job.work.said, again=again, spoken=not said)
+            only = job.work.forms[0] if len(said) == 1 else None
+            note_contact(piece, job.work.said, only.at if isinstance(only, Form) else None, again)
 
 
 def _claims(jobs: Sequence[Job]) -> set[Claim]:

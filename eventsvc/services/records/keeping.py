@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import func, insert, select, text, true, update
+from sqlalchemy import func, insert, select, text, update
 
 from eventsvc.db import db, is_postgresql, micros
-from eventsvc.models import Device, Record, RecordDecision, RecordNote, Registration
+from eventsvc.models import Record, RecordDecision, RecordNote, Registration
 from eventsvc.prepared import Prepared
 from eventsvc.services.records.answers import rejected
 from eventsvc.services.records.piece import Piece
@@ -28,7 +27,6 @@ _KEEP_NEW = Prepared(  # on PostgreSQL: one value whatever the number of rows, a
 )
 _TIMES = ("at", "corrected_at", "received_at")
 _NOTE = Prepared(lambda among: insert(RecordNote.__table__))
-SEEN_EVERY = timedelta(seconds=15)  # a phone's last contact is written no more often than this
 
 
 def keep(piece: Piece) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
@@ -71,25 +69,3 @@ def _keep_rows(piece: Piece) -> dict[str, str]:
     if notes:
         _NOTE.many(notes)
     return {row["id"]: row["content"] for row in piece.new if row["id"] not in kept}
-
-
-def note_contact(piece: Piece, said: dict[str, Any], again: bool = False, spoken: bool = False) -> None:
-    """When the phone was last heard of and what it says of itself; each phone has a row of its own.
-
-    ``spoken``: the batch is empty and was sent for this alone.
-    ``again``: nothing in the batch was new. It may have been under way for long, so it cannot say that more are waiting.
-    A colleague's phone that uploads for it (``only``) says at most how many of its records are left: it was not heard of itself.
-    """
-    actor = piece.actor
-    if actor.kind != "device":
-        return
-    queued = said.get("queued") or 0
-    if actor.only is not None:
-        news = {"queued": queued} if "queued" in said and queued != actor.queued else {}
-    elif not spoken and actor.queued == queued and actor.seen_at is not None and piece.now - actor.seen_at < SEEN_EVERY:
-        return
-    else:
-        news = {**said, "queued": queued, "last_seen_at": piece.now}
-    if news:
-        row = update(Device).where(Device.id == actor.id, Device.queued >= queued if again else true())
-        db.session.execute(row.values(**news))

@@ -63,6 +63,7 @@ class Piece:
     learnt: dict[str, set[str]] = field(default_factory=dict)  # by registration id: the questions that are answered by now
     answered: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)  # by record id: content and answer
     retired: bool = False  # a record named its ticket by a code that was replaced or is an alias
+    heard: set[str] = field(default_factory=set)  # phones that said something of themselves
     permitted: set[tuple[int, str]] = field(default_factory=set)  # (actor, checkpoint): whose check-ins there were found to be allowed
 
 
