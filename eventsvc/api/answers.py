@@ -38,7 +38,7 @@ def registered(made: registrations.Registered) -> dict[str, Any]:
         **_secrets(registration),
         "waitlist_position": made.waitlist_position,
         "sessions": registration.sessions,
-        "waiting_sessions": session_lines(registration, made.event.timezone),
+        "waiting_sessions": session_lines(registration, made.timezone) if made.in_lines else [],
     }
 
 

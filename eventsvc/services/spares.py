@@ -6,15 +6,19 @@ have downloaded is drawn before a younger one.
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from eventsvc.db import db, transaction
 from eventsvc.models import Event, SpareCode
+from eventsvc.prepared import Prepared
 from eventsvc.services import codes
 from eventsvc.services.actors import SYSTEM, load_event
 
 LEAST = 500
 _spares = SpareCode.__table__.c
+_OLDEST = select(_spares.code).where(_spares.event_id == bindparam("event")).order_by(_spares.revision, _spares.code).limit(bindparam("count"))
+_DRAW = Prepared(lambda among: delete(SpareCode.__table__).where(_spares.code.in_(_OLDEST)).returning(_spares.code))
+_KEEP = Prepared(lambda among: insert(SpareCode.__table__))
 
 
 def target(event: Event) -> int:
@@ -48,8 +52,9 @@ def draw(event: Event) -> str:
 
 def draw_many(event: Event, count: int) -> list[str]:
     """Codes for ``count`` tickets: spares as far as they go, oldest first, the rest minted afresh; as many spares are minted again."""
-    oldest = select(_spares.code).where(_spares.event_id == event.id).order_by(_spares.revision, _spares.code).limit(count)
-    drawn = list(db.session.scalars(delete(SpareCode.__table__).where(_spares.code.in_(oldest)).returning(_spares.code)))
+    if not count:
+        return []
+    drawn = [code for (code,) in _DRAW.all(event=event.id, count=count)]
     if len(drawn) < count:
         fill(event)
         return drawn + [codes.mint() for _ in range(count - len(drawn))]
@@ -61,4 +66,4 @@ def _mint(event: Event, count: int) -> None:
     if count:
         event.roster_revision += 1
         fresh = [{"code": codes.mint(), "event_id": event.id, "revision": event.roster_revision} for _ in range(count)]
-        db.session.execute(insert(SpareCode.__table__), fresh)
+        _KEEP.many(fresh)

@@ -6,6 +6,7 @@ the write transaction itself). ``places_taken`` is kept in the same transaction 
 
 from eventsvc.services.registrations.answers import Double, answers_of, desk_answers, doubles_of, reveal
 from eventsvc.services.registrations.arrivals import parties_in, people_in, used_at
+from eventsvc.services.registrations.arriving import CONSENT_VERSION, register_many
 from eventsvc.services.registrations.changing import (
     approve,
     block,
@@ -31,7 +32,6 @@ from eventsvc.services.registrations.finding import (
 )
 from eventsvc.services.registrations.line import hold_until, promote, settle
 from eventsvc.services.registrations.listing import Sieve, search
-from eventsvc.services.registrations.many import register_many
 from eventsvc.services.registrations.pauses import Paused, excuse, lift, pause, paused
 from eventsvc.services.registrations.places import (
     CLOSED,
@@ -52,7 +52,6 @@ from eventsvc.services.registrations.places import (
 )
 from eventsvc.services.registrations.reading import Wanted, read_form
 from eventsvc.services.registrations.registering import (
-    CONSENT_VERSION,
     Registered,
     manage_token,
     read_manage_token,

@@ -113,7 +113,7 @@ def change(actor: Actor, slug: str, registration_id: str, data: Any) -> Register
         if size != before:
             messages.tell(event, registration, "resized", f"resized:{registration.roster_revision}")
         journal.note(actor, "registration.edit", event, registration=registration.id, fields=sorted(CHANGEABLE.intersection(data)))
-    return Registered(registration, event, position(registration))
+    return Registered(registration, event.timezone, position(registration))
 
 
 def _resize(event: Event, registration: Registration, size: int) -> None:
@@ -141,7 +141,7 @@ def cancel(actor: Actor, slug: str, registration_id: str) -> Registered:
     """Cancel; places return at once and whoever waits first moves up. Where part of the party is in, the rest is given back."""
     event, registration = load(actor, slug, registration_id, "registration.edit")
     _one(deeds.cancel(actor, event, [registration]))
-    return Registered(registration, event, None)
+    return Registered(registration, event.timezone, None)
 
 
 @transaction
@@ -152,7 +152,7 @@ def restore(actor: Actor, slug: str, registration_id: str) -> Registered:
     """
     event, registration = load(actor, slug, registration_id, "registration.edit")
     _one(deeds.restore(actor, event, [registration]))
-    return Registered(registration, event, position(registration))
+    return Registered(registration, event.timezone, position(registration))
 
 
 @transaction
@@ -160,7 +160,7 @@ def approve(actor: Actor, slug: str, registration_id: str) -> Registered:
     """Confirm a pending registration; its places were held since it came."""
     event, registration = load(actor, slug, registration_id, "registration.edit")
     _one(deeds.approve(actor, event, [registration]))
-    return Registered(registration, event, position(registration))
+    return Registered(registration, event.timezone, position(registration))
 
 
 @transaction
@@ -168,7 +168,7 @@ def reissue(actor: Actor, slug: str, registration_id: str) -> Registered:
     """Give the ticket a new code; whoever shows the old one is told 已换新码."""
     event, registration = load(actor, slug, registration_id, "registration.edit")
     _one(deeds.reissue(actor, event, [registration]))
-    return Registered(registration, event, position(registration))
+    return Registered(registration, event.timezone, position(registration))
 
 
 @transaction
@@ -176,4 +176,4 @@ def block(actor: Actor, slug: str, registration_id: str, blocked: bool = True) -
     """Send the ticket's holder to the service desk (暂停), or lift that again."""
     event, registration = load(actor, slug, registration_id, "registration.edit")
     _one(deeds.block(actor, event, [registration], blocked))
-    return Registered(registration, event, position(registration))
+    return Registered(registration, event.timezone, position(registration))

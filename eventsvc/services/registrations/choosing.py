@@ -28,7 +28,8 @@ from eventsvc.services.registrations.places import (
     touch,
     wait_for_session,
 )
-from eventsvc.services.registrations.registering import Registered, full
+from eventsvc.services.registrations.arriving import full
+from eventsvc.services.registrations.registering import Registered
 from eventsvc.services.registrations.sessions import clashes, read
 
 
@@ -53,7 +54,7 @@ def choose_sessions(actor: Actor, slug: str, registration_id: str, wanted: Any, 
         _move(event, registration, sizes, may_wait_for)
     touch(event, registration)
     journal.note(actor, "registration.sessions", event, registration=registration.id)
-    return Registered(registration, event, position(registration))
+    return Registered(registration, event.timezone, position(registration))
 
 
 def _read(event: Event, registration: Registration, wanted: Any) -> dict[str, int]:
@@ -154,7 +155,7 @@ def _accept(actor: Actor, slug: str, registration_id: str, session_key: str | No
             journal.note(actor, "registration.accept", event, registration=registration.id)
         elif registration.status not in {"confirmed", "pending"}:
             raise Conflict("offer_over", "确认的时限过了，名额已经给了后面的人；还想来可以重新排队")
-        return Registered(registration, event, position(registration))
+        return Registered(registration, event.timezone, position(registration))
     wait = next((wait for wait in session_waits(registration) if wait.session == session_key), None)
     if wait is not None and wait.offered_until is not None:
         session = next(one for one in event.sessions if one.key == session_key)
@@ -162,7 +163,7 @@ def _accept(actor: Actor, slug: str, registration_id: str, session_key: str | No
         journal.note(actor, "registration.accept", event, registration=registration.id, session=session_key)
     elif session_key not in registration.sessions:
         raise Conflict("offer_over", "确认的时限过了，名额已经给了后面的人；还想来可以重新排队")
-    return Registered(registration, event, position(registration))
+    return Registered(registration, event.timezone, position(registration))
 
 
 @transaction
@@ -171,7 +172,8 @@ def revise(actor: Actor, slug: str, registration_id: str, data: Any) -> Register
     done = change(actor, slug, registration_id, data)
     if "sessions" not in data:
         return done
-    chosen, faults = read(data, done.event, done.registration.party_size)
+    event, _registration = load(actor, slug, registration_id, "registration.edit")
+    chosen, faults = read(data, event, done.registration.party_size)
     if faults:
         raise Invalid(faults)
     wanted = {key: chosen.sizes.get(key, done.registration.party_size) for key in chosen.keys}

@@ -29,6 +29,15 @@ ON_SITE = frozenset({"desk", "phone", "paper"})  # channels that the reserve is 
 
 def state(event: Event, now: datetime) -> str:
     """Whether residents may register now: ``open`` · ``full`` · ``waitlist`` · ``not_open_yet`` · ``closed`` · ``cancelled`` · ``draft``."""
+    if said := closed(event, now):
+        return said
+    if event.capacity is not None and (places_left(event) == 0 or anyone_waits(event)):
+        return "waitlist" if event.waitlist else "full"
+    return "open"
+
+
+def closed(event: Event, now: datetime) -> str | None:
+    """Why residents may not register now whatever places there are (a key of `CLOSED`), or None."""
     if event.status in {"draft", "cancelled", "closed"}:
         return event.status
     if not event.registration_open:
@@ -38,9 +47,7 @@ def state(event: Event, now: datetime) -> str:
     closes = event.registration_closes_at or event.ends_at
     if closes is not None and now >= closes and not event.rehearsal:
         return "closed"
-    if event.capacity is not None and (places_left(event) == 0 or anyone_waits(event)):
-        return "waitlist" if event.waitlist else "full"
-    return "open"
+    return None
 
 
 def places_left(event: Event) -> int | None:

@@ -7,28 +7,36 @@ Organizers pause, lift and excuse (`pauses`). The number itself is not kept: onl
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, bindparam, select
 
 from eventsvc.db import db
 from eventsvc.models import Event, Pause, Person, Record, Registration
+from eventsvc.prepared import Prepared
 from eventsvc.services.actors import seal
 from eventsvc.services.questions import AGE_BANDS
 from eventsvc.services.registrations.arrivals import parties_in
 
 COUNTED, WAITS_FOR, OFTEN = timedelta(days=90), timedelta(days=30), 2
 ELDER = AGE_BANDS[-1]
+_pauses = Pause.__table__.c
+_PAUSES = Prepared(
+    lambda among: select(_pauses.phone_hash, _pauses.kind).where(
+        _pauses.organization_id == bindparam("organization"), among(_pauses.phone_hash, "seals"), _pauses.until > bindparam("now")
+    )
+)
 
 
-def standing(event: Event, phone: str | None, now: datetime) -> str:
-    """What a number may do on the web: ``free`` · ``paused`` · ``waits`` (only the waitlist, where the event has the no-show rule)."""
-    if phone is None:
-        return "free"
-    known = db.session.scalar(select(Pause.kind).where(of_number(event.organization_id, phone), Pause.until > now))
-    if known is not None:
-        return "paused" if known == "paused" else "free"
-    return "waits" if event.no_show_rule and _stayed_away(event, phone, now) else "free"
+def standings(event: Event, phones: Collection[str], now: datetime) -> dict[str, str]:
+    """What numbers may do on the web: ``paused`` · ``waits`` (only the waitlist, where the event has the no-show rule) · ``free``."""
+    seals = {sealed(event.organization_id, phone): phone for phone in phones}
+    said = _PAUSES.all(organization=event.organization_id, seals=sorted(seals), now=now) if seals else ()
+    known = {seals[seal]: "paused" if kind == "paused" else "free" for seal, kind in said}
+    if event.no_show_rule:
+        known |= {phone: "waits" for phone in phones if phone not in known and _stayed_away(event, phone, now)}
+    return known
 
 
 def sealed(organization_id: str, phone: str) -> str:
