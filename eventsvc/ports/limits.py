@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import math
 import time
 from collections.abc import Callable
 
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.errors import ConfigurationError, StorageError
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 from eventsvc.config import BadSetting
 from eventsvc.errors import TooMany
+from eventsvc.ports.counting import Counts
 
 PATIENCE = 0.5  # seconds that the shared counts may take: nobody waits at a door for them
 PAUSE = 5.0  # seconds for which they are not asked after they failed
 
-_memory = FixedWindowRateLimiter(storage_from_string("memory://"))
+_memory = FixedWindowRateLimiter(Counts())
 _limiter = _memory
 _ask_again = 0.0  # monotonic
 _secret = b""
 _log = logging.getLogger("eventsvc.limits")
+
+
+@functools.cache
+def _read(rate: str) -> RateLimitItem:
+    """A rate as the library has it; there are a dozen."""
+    return parse(rate)
 
 
 def use(uri: str, secret: str = "") -> None:
@@ -35,7 +43,7 @@ def use(uri: str, secret: str = "") -> None:
     _secret = hashlib.sha256(b"limits\0" + secret.encode()).digest()
     waits = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE} if uri.startswith("redis") else {}
     try:
-        _memory = FixedWindowRateLimiter(storage_from_string("memory://"))
+        _memory = FixedWindowRateLimiter(Counts())
         _limiter = FixedWindowRateLimiter(storage_from_string(uri, wrap_exceptions=True, **waits)) if uri else _memory
         _ask_again = 0.0
     except (ConfigurationError, ValueError) as error:
@@ -46,12 +54,12 @@ def use(uri: str, secret: str = "") -> None:
 
 def hit(rate: str, *key: str) -> None:
     """Count one use of ``key`` against ``rate`` ("5/hour"); raises TooMany with the seconds to wait when it is used up."""
-    _ask(lambda limiter, name: limiter.hit(parse(rate), *name), rate, key)
+    _ask(lambda limiter, name: limiter.hit(_read(rate), *name), rate, key)
 
 
 def check(rate: str, *key: str) -> None:
     """Raise TooMany if ``key`` is used up, without counting."""
-    _ask(lambda limiter, name: limiter.test(parse(rate), *name), rate, key)
+    _ask(lambda limiter, name: limiter.test(_read(rate), *name), rate, key)
 
 
 def answer() -> bool:
@@ -81,5 +89,5 @@ def _ask(question: Callable[[FixedWindowRateLimiter, tuple[str, str]], bool], ra
         limiter = _memory
         allowed = question(limiter, name)
     if not allowed:
-        resets_at = limiter.get_window_stats(parse(rate), *name)[0]
+        resets_at = limiter.get_window_stats(_read(rate), *name)[0]
         raise TooMany(math.ceil(resets_at - time.time()))

@@ -47,7 +47,7 @@ def clock_faults(source: str) -> list[str]:
 GUARDS: dict[str, tuple[Callable[[str], list[str]], set[str]]] = {
     "transactions": (transaction_faults, {"eventsvc/db.py"}),
     "environment": (environment_faults, {"eventsvc/config.py"}),
-    "clock": (clock_faults, {"eventsvc/ports/clock.py", "eventsvc/ports/limits.py", "eventsvc/logs.py"}),  # the last two measure spans
+    "clock": (clock_faults, {"eventsvc/ports/clock.py", "eventsvc/ports/counting.py", "eventsvc/ports/limits.py", "eventsvc/logs.py"}),  # all but the first measure spans
 }
 
 

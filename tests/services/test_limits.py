@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from eventsvc.config import BadSetting
 from eventsvc.errors import TooMany
-from eventsvc.ports import limits, shared
+from eventsvc.ports import counting, limits, shared
 from tests.postgres import free_port
 from tests.redis import Redis
 
@@ -113,3 +114,32 @@ def test_without_redis_a_process_shares_with_itself() -> None:
     assert [shared.for_a_moment("s", 30, lambda: next(answers)) for _ in range(2)] == ["一", "一"]
     shared.reset()
     assert shared.for_a_moment("s", 30, lambda: next(answers)) == "二"
+
+
+def test_counts_in_memory_begin_anew_when_their_window_is_over_and_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_000.0]
+    monkeypatch.setattr(counting.time, "time", lambda: now[0])
+    counts = counting.Counts()
+    assert [counts.incr("a", 60), counts.incr("a", 60, 2), counts.incr("b", 3600)] == [1, 3, 1]
+    now[0] += 59.9
+    assert (counts.get("a"), counts.get_expiry("a"), counts.incr("a", 60)) == (3, 1_060.0, 4)
+    now[0] += 0.1
+    assert (counts.get("a"), counts.incr("a", 60), counts.get_expiry("a")) == (0, 1, 1_120.0)
+    for number in range(500):
+        counts.incr(f"somebody {number}", 60)
+    now[0] += 4000
+    for number in range(400):
+        counts.incr(f"else {number}", 60)
+    assert len(counts._counts) == len(counts._ends) == 400, "what is over is forgotten by and by"
+    counts.reset()
+    assert counts.get("else 1") == 0
+
+
+def test_counts_in_memory_lose_none_of_many_threads() -> None:
+    counts = counting.Counts()
+    threads = [threading.Thread(target=lambda: [counts.incr("a", 60) for _ in range(500)]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert counts.get("a") == 4000

@@ -83,6 +83,7 @@ def register(actor: Actor, slug: str, data: Any, *, address: str = "", may_wait:
             raise job.error
         made = job.result
     else:
+        end_reading()  # who waits holds no connection, and then sees what was kept meanwhile
         made = _together.run(job)
     make_transient_to_detached(made.registration)
     db.session.add(made.registration)  # as if it had been read here
