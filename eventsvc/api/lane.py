@@ -1,7 +1,7 @@
-"""The short way for field records: what phones send most goes past the framework's routing, hooks and sessions, and is answered the same.
+"""The short way: what comes most, phones' records and residents' registrations, goes past the framework's routing, hooks and sessions.
 
-Whatever is unusual (no device token, no length, a body that is no object) goes on to the endpoint in api/records.py; `tests/api/test_lane.py`
-holds both to one answer. Measured: docs/decisions/0010-speed.md.
+It calls the same verbs and is answered the same. Whatever is unusual (another token, a retry's key, no length, a body that is no object)
+goes on to the endpoints; `tests/api/test_lane.py` holds both to one answer. Measured: docs/decisions/0010-speed.md.
 """
 
 from __future__ import annotations
@@ -13,25 +13,59 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 
-from eventsvc.api import bodies, problems
+from eventsvc.api import answers, bodies, problems
 from eventsvc.api.operations import JSON, blueprint
 from eventsvc.errors import Refusal, Unavailable
-from eventsvc.services import actors, records
-from eventsvc.services.actors import Claim
+from eventsvc.services import actors, records, registrations
 
+Environ = dict[str, Any]
 Headers = Sequence[tuple[str, str]]
-_PATH = re.compile(rf"{blueprint.url_prefix}/events/([a-z0-9](?:[a-z0-9-]{{0,62}}[a-z0-9])?)/records")
-ROUTE = f"{blueprint.url_prefix}/events/<slug:slug>/records"
+Work = Callable[[], Any]  # the verb, and its answer as plain values
+_PATH = re.compile(rf"{blueprint.url_prefix}/events/([a-z0-9](?:[a-z0-9-]{{0,62}}[a-z0-9])?)/(records|registrations)")
 _AS_JSON = [("Content-Type", JSON)]
 LARGE = 32 << 10  # bytes of a body: some hundred records
 UNPACKED = 3  # large bodies that are worked on at the same time
 MOST_LARGE = 48  # of them in line: whoever comes after is told at once to come again, so that threads are left for single scans
 PATIENCE = 6.0  # seconds that a large body waits for its turn: less than a phone waits for its answer
 PACKED_FROM = 2048  # bytes: a single answer is not worth the time
+
+
+class Way(NamedTuple):
+    """One short way: the status of its answer, what is usual by its headers, and the work for a slug and an object; None: unusual after all."""
+
+    status: str
+    usual: Callable[[Environ], bool]
+    work: Callable[[Environ, str, dict[str, Any]], Work | None]
+
+
+def _from_a_phone(environ: Environ) -> bool:
+    return str(environ.get("HTTP_AUTHORIZATION", "")).startswith("Bearer ")
+
+
+def _keep(environ: Environ, slug: str, data: dict[str, Any]) -> Work | None:
+    """Records of a device that calls by its own token."""
+    try:
+        caller = actors.claim_device(environ["HTTP_AUTHORIZATION"][7:])
+    except Refusal:
+        return None
+    return None if caller is None else lambda: records.submit(caller, slug, data)
+
+
+def _from_a_resident(environ: Environ) -> bool:
+    return "HTTP_AUTHORIZATION" not in environ and "HTTP_IDEMPOTENCY_KEY" not in environ
+
+
+def _register(environ: Environ, slug: str, data: dict[str, Any]) -> Work:
+    """A resident's registration."""
+    address = environ.get("REMOTE_ADDR") or ""
+    return lambda: answers.registered(registrations.register(actors.PUBLIC, slug, data, address=address))
+
+
+_WAYS = {"records": Way("200 OK", _from_a_phone, _keep), "registrations": Way("201 CREATED", _from_a_resident, _register)}
 
 
 class Lane:
@@ -43,24 +77,25 @@ class Lane:
         self.limit = app.config["MAX_CONTENT_LENGTH"]
         self._counting, self._large, self._unpacking = threading.Lock(), 0, threading.Semaphore(UNPACKED)
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer a phone's records here; hand everything else on."""
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer what is usual here; hand everything else on."""
         found = _PATH.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
-        raw = self._body(environ) if found else None
-        if found is None or raw is None:
+        way = _WAYS[found[2]] if found else None
+        raw = self._body(environ) if way and way.usual(environ) else None
+        if found is None or way is None or raw is None:
             return self.application(environ, start_response)
         began = time.perf_counter()
         with self._turn(len(raw)) as comes:
-            asked = self._read(environ, raw) if comes else None
-            if comes and asked is None:
+            work = self._read(way, environ, found[1], raw) if comes else None
+            if comes and work is None:
                 return self.application(environ, start_response)
-            status, body, more = self._answer(found[1], *asked) if asked else self._refusal(Unavailable())
+            status, body, more = self._answer(way, work) if work else self._refusal(Unavailable())
         headers = [("Cache-Control", "no-store"), ("Vary", "Accept-Encoding"), *self.headers, *more]
         if len(body) > PACKED_FROM and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
             body = gzip.compress(body, 1, mtime=0)
             headers.append(("Content-Encoding", "gzip"))
         start_response(status, [*headers, ("Content-Length", str(len(body)))])
-        self.counted("POST", ROUTE, int(status[:3]), time.perf_counter() - began)
+        self.counted("POST", f"{blueprint.url_prefix}/events/<slug:slug>/{found[2]}", int(status[:3]), time.perf_counter() - began)
         return [body]
 
     @contextlib.contextmanager
@@ -83,28 +118,28 @@ class Lane:
             with self._counting:
                 self._large -= waits
 
-    def _body(self, environ: dict[str, Any]) -> bytes | None:
+    def _body(self, environ: Environ) -> bytes | None:
         """The whole body, which can be read again; None for whatever is unusual."""
-        length, token = environ.get("CONTENT_LENGTH") or "", environ.get("HTTP_AUTHORIZATION", "")
-        if not (length.isascii() and length.isdigit() and int(length) <= self.limit and token.startswith("Bearer ")):
+        length = environ.get("CONTENT_LENGTH") or ""
+        if not (length.isascii() and length.isdigit() and int(length) <= self.limit):
             return None
         raw = environ["wsgi.input"].read(int(length))
         environ["wsgi.input"] = io.BytesIO(raw)
         return raw
 
-    def _read(self, environ: dict[str, Any], raw: bytes) -> tuple[Claim, dict[str, Any]] | None:
-        """The device that calls and the object that it sends, or None for whatever is unusual."""
+    def _read(self, way: Way, environ: Environ, slug: str, raw: bytes) -> Work | None:
+        """What is to be done, or None for whatever is unusual."""
         try:
-            caller, data = actors.claim_device(environ["HTTP_AUTHORIZATION"][7:]), bodies.loads(raw)
+            data = bodies.loads(raw)
         except Refusal:
             return None
-        return (caller, data) if caller is not None and isinstance(data, dict) else None
+        return way.work(environ, slug, data) if isinstance(data, dict) else None
 
-    def _answer(self, slug: str, caller: Claim, data: dict[str, Any]) -> tuple[str, bytes, Headers]:
+    def _answer(self, way: Way, work: Work) -> tuple[str, bytes, Headers]:
         """Status, body and further headers."""
         with self.app.app_context():
             try:
-                return "200 OK", bodies.dumps(records.submit(caller, slug, data)), _AS_JSON
+                return way.status, bodies.dumps(work()), _AS_JSON
             except Exception as error:
                 return self._refusal(error)
 

@@ -1,4 +1,4 @@
-"""The short way for records and the endpoint behind it give one answer: the same request once as "Bearer", once as "bearer", which goes the long way."""
+"""The short ways and the endpoints behind them give one answer: the same records once as "Bearer", once as "bearer", which goes the long way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from eventsvc.api import lane
-from tests.api.conftest import Api
+from eventsvc.ports import limits
+from tests.api.conftest import Api, person
 
 AT = "2026-08-14T18:00:00+08:00"
 TAP = {"type": "tally", "counter": "leaflets", "quantity": 1, "at": AT}
@@ -141,3 +142,74 @@ def test_a_large_batch_too_many_is_told_to_come_again_and_a_single_scan_is_taken
     assert int(refused.headers["Retry-After"]) > 0
     taken = api("POST", "/events/{slug}/records", token, json={"records": large[:1]})
     assert [answer["status"] for answer in taken.get_json()["results"]] == ["recorded"]
+
+
+REGISTRATIONS: dict[str, Any] = {
+    "a party": person(party_size=2),
+    "somebody else's": person(channel="proxy", note="x"),
+    "with a session": person(sessions=["clay"], party_size=2),
+    "no consent, no name": {"phone": "13900000001"},
+    "nothing": {},
+    "no telephone": person(phone="12"),
+    "odd values": {"name": 5, "phone": [], "party_size": "2", "sessions": 7, "answers": 3, "consent": 1, "members": 5},
+    "too many people": person(party_size=99),
+    "no object": [1],
+    "no JSON": "{",
+    "empty": "",
+}
+BY_LOT = {"id", "code", "pickup_code", "qr_text", "ticket_url", "manage_token"}
+
+
+def both_register(api: Api, slug: str, body: Any, monkeypatch: pytest.MonkeyPatch, **headers: str) -> list[Any]:
+    """The same of a registration, without what is drawn by lot."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    found = []
+    for short in (True, False):
+        with monkeypatch.context() as patched:
+            if not short:
+                patched.setattr(lane, "_WAYS", {"registrations": lane.Way("", lambda _environ: False, lane._register)})
+            limits.reset()
+            answer = api.app.test_client().post(f"/api/v1/events/{slug}/registrations", data=text, headers={"Content-Type": "application/json", **headers})
+        hidden = BY_LOT if answer.status_code == 201 else VOLATILE
+        shown = {key: value for key, value in answer.get_json().items() if key not in hidden}
+        kept = {name: value for name, value in answer.headers.items() if name not in {"X-Request-ID", "Content-Length", "Retry-After"}}
+        found.append((answer.status, shown, kept, sorted(answer.get_json())))
+    return found
+
+
+@pytest.mark.parametrize("what", REGISTRATIONS)
+def test_both_ways_register_alike(api: Api, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    short, long = both_register(api, api.slug, REGISTRATIONS[what], monkeypatch)
+    assert short == long
+
+
+def test_both_ways_turn_away_alike(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    for slug, status in (("no-such", 404), ("No_Slug", 404)):
+        short, long = both_register(api, slug, person(), monkeypatch)
+        assert short == long and int(short[0][:3]) == status
+    api("PATCH", "/events/{slug}", api.owner, {"registration": {"capacity": 2, "waitlist": False, "max_party": 5}})
+    short, long = both_register(api, api.slug, person(party_size=3), monkeypatch)
+    assert short == long and short[1]["code"] == "event_full"
+    api("PATCH", "/events/{slug}", api.owner, {"registration": {"open": False}})
+    short, long = both_register(api, api.slug, person(), monkeypatch)
+    assert short == long and short[1]["code"] == "registration_closed"
+
+
+def test_both_ways_count_alike(api: Api) -> None:
+    body = person()
+    statuses = [api("POST", "/events/{slug}/registrations", None, body).status_code for _ in range(6)]
+    assert statuses == [201] * 5 + [429]
+    again = api("POST", "/events/{slug}/registrations", None, body, headers={"Idempotency-Key": "the-long-way"})
+    assert (again.status_code, int(again.headers["Retry-After"]) > 3000) == (429, True)
+
+
+def test_a_resident_takes_the_short_way_and_whoever_has_a_token_or_a_key_does_not(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    dispatch = api.app.full_dispatch_request
+    monkeypatch.setattr(api.app, "full_dispatch_request", lambda: asked.append("the framework") or dispatch())
+    assert api("POST", "/events/{slug}/registrations", None, person()).status_code == 201
+    assert asked == []
+    assert api("POST", "/events/{slug}/registrations", api.owner, person()).status_code == 201
+    assert api("POST", "/events/{slug}/registrations", None, person(), headers={"Idempotency-Key": "a-key"}).status_code == 201
+    assert api("POST", "/events/{slug}/registrations", None, person(), headers={"Authorization": "Basic x"}).status_code == 401
+    assert len(asked) == 3
