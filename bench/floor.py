@@ -38,7 +38,7 @@ def connect() -> Any:
             _local.connection = psycopg.connect(DATABASE, autocommit=True)
         else:
             _local.connection = sqlite3.connect(DATABASE, isolation_level=None, timeout=20)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=20000"):
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000"):
                 _local.connection.execute(f"PRAGMA {pragma}")
     return _local.connection
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from eventsvc.db import db
 from eventsvc.errors import Conflict, Fault, Invalid
@@ -40,6 +40,10 @@ from eventsvc.services.registrations.reading import Wanted
 from eventsvc.services.registrations.trust import standings
 
 _SET = 500  # values of one IN list
+_parties = Registration.__table__.c
+_TAKEN = Prepared(
+    lambda among: select(_parties.pickup_code).where(_parties.event_id == bindparam("event"), among(_parties.pickup_code, "drawn"))
+)
 _PARTY, _PERSON = Prepared(lambda among: insert(Registration.__table__)), Prepared(lambda among: insert(Person.__table__))
 _EMPTY = {table: dict.fromkeys(column.name for column in table.columns) for table in (Registration.__table__, Person.__table__)}
 
@@ -251,6 +255,5 @@ def _free_pickups(event_id: str, count: int) -> Iterable[str]:
     free: set[str] = set()
     while len(free) < count:
         drawn = {codes.mint_pickup() for _ in range(min(_SET, count - len(free)))} - free
-        taken = select(Registration.pickup_code).where(Registration.event_id == event_id, Registration.pickup_code.in_(drawn))
-        free |= drawn.difference(db.session.scalars(taken))
+        free |= drawn.difference(code for (code,) in _TAKEN.all(event=event_id, drawn=sorted(drawn)))
     return free

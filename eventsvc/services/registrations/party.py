@@ -8,6 +8,7 @@ from typing import Any
 from eventsvc.errors import Fault
 from eventsvc.models import Event
 from eventsvc.services.persons import clean_text, read_name, unprintable
+from eventsvc.services.registrations.terms import Terms
 from eventsvc.services.questions import CHILDREN
 
 BANDS = ("adult", *CHILDREN)
@@ -27,7 +28,7 @@ class Party:
         return sum(member["age_band"] in CHILDREN for member in self.members)
 
 
-def read_party(data: dict[str, Any], event: Event, size: int, public: bool) -> tuple[Party, list[Fault]]:
+def read_party(data: dict[str, Any], event: Event | Terms, size: int, public: bool) -> tuple[Party, list[Fault]]:
     """The companions ``members: [{name, age_band}]``, ``guardian`` and ``guardian_consent``, and every fault.
 
     Where the event wants names, residents write one for each companion; the desk and lists may leave them out.

@@ -17,6 +17,7 @@ from eventsvc.models import Event, EventSession, Registration, RetiredCode, Sess
 from eventsvc.ports import clock
 from eventsvc.prepared import Prepared
 from eventsvc.services import spares
+from eventsvc.services.registrations.terms import Terms
 
 CLOSED = {
     "draft": ("not_published", "活动还没有发布"),
@@ -36,7 +37,7 @@ def state(event: Event, now: datetime) -> str:
     return "open"
 
 
-def closed(event: Event, now: datetime) -> str | None:
+def closed(event: Event | Terms, now: datetime) -> str | None:
     """Why residents may not register now whatever places there are (a key of `CLOSED`), or None."""
     if event.status in {"draft", "cancelled", "closed"}:
         return event.status

@@ -12,6 +12,7 @@ from eventsvc.services import messages, questions
 from eventsvc.services.registrations.party import Party, read_party
 from eventsvc.services.persons import clean_text, read_email, read_name, read_phone, unprintable
 from eventsvc.services.registrations import sessions
+from eventsvc.services.registrations.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Wanted:
     unit: str | None = None
 
 
-def read_form(data: Any, event: Event, public: bool) -> Wanted:
+def read_form(data: Any, event: Event | Terms, public: bool) -> Wanted:
     """Check what was typed; raises Invalid with every fault. ``public``: a resident, who must agree and leave a number."""
     if not isinstance(data, dict):
         raise Invalid.one("", "object", "应为一个对象")
@@ -90,7 +91,7 @@ def read_form(data: Any, event: Event, public: bool) -> Wanted:
     )
 
 
-def _read_answers(given: Any, event: Event) -> tuple[dict[str, Any], list[Fault]]:
+def _read_answers(given: Any, event: Event | Terms) -> tuple[dict[str, Any], list[Fault]]:
     if given is None:
         given = {}
     if not isinstance(given, dict):

@@ -21,9 +21,11 @@ from eventsvc.services import links, messages
 from eventsvc.services.actors import SYSTEM, Actor, admit, load_event, seal
 from eventsvc.services.records.together import Job, Together
 from eventsvc.services.registrations.arriving import Arrival, take_in
+from eventsvc.services.registrations import terms
 from eventsvc.services.registrations.line import settle
 from eventsvc.services.registrations.places import CLOSED, closed, position
 from eventsvc.services.registrations.reading import read_form
+from eventsvc.services.registrations.terms import Terms
 
 PER_PHONE = "5/hour"
 PER_ADDRESS = "300/minute"
@@ -106,7 +108,7 @@ def _serve(jobs: Sequence[Job]) -> None:
     """Read the forms and count them against the limits, which may ask another server; then one transaction for those that are good."""
     nested = in_transaction()
     if any(job.work.checked is None for job in jobs):
-        event = load_event(SYSTEM, jobs[0].key, "registration.create")
+        event = terms.read(jobs[0].key)
         for job in jobs:
             if job.work.checked is None:
                 job.work.checked, job.work.revision = _check(job.work, event), event.revision
@@ -118,7 +120,7 @@ def _serve(jobs: Sequence[Job]) -> None:
         _register(good)
 
 
-def _check(asked: _Asked, event: Event) -> Arrival | Refusal:
+def _check(asked: _Asked, event: Terms) -> Arrival | Refusal:
     """What somebody asks for, or what is said to it before anything is held."""
     try:
         admit(asked.actor, event, "registration.create")

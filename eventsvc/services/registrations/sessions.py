@@ -8,6 +8,7 @@ from typing import Any
 
 from eventsvc.errors import Fault
 from eventsvc.models import Event, EventSession
+from eventsvc.services.registrations.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Chosen:
     may_wait_for: frozenset[str] = frozenset()
 
 
-def read(data: dict[str, Any], event: Event, party_size: int) -> tuple[Chosen, list[Fault]]:
+def read(data: dict[str, Any], event: Event | Terms, party_size: int) -> tuple[Chosen, list[Fault]]:
     """``sessions`` (keys), ``session_sizes`` ({key: people}) and ``wait_for_sessions`` (true, or keys) of a body, and what is wrong with them."""
     said = data.get("sessions") or []
     known = {session.key: session for session in event.sessions}
@@ -47,7 +48,7 @@ def _sizes(said: Any, keys: tuple[str, ...], party_size: int) -> tuple[dict[str,
     return ({}, faults) if faults else ({key: size for key, size in said.items() if size < party_size}, [])
 
 
-def clashes(event: Event, sizes: dict[str, int], party_size: int) -> list[Fault]:
+def clashes(event: Event | Terms, sizes: dict[str, int], party_size: int) -> list[Fault]:
     """The pairs of sessions at the same time for which the party is too small; ``sizes``: how many go to each."""
     chosen = [session for session in event.sessions if sizes.get(session.key)]
     return [
