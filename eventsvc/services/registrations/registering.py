@@ -150,14 +150,18 @@ def _register(jobs: Sequence[Job]) -> None:
             entering.append((job, _again(job.work, event)))
         except Refusal as refusal:
             job.error = refusal
+    confirmed: list[tuple[Registration, str]] = []
     for (job, arrival), answer in zip(entering, take_in(event, [arrival for _job, arrival in entering]), strict=True):
         if isinstance(answer, Refusal):
             job.error = answer
             continue
         where = position(answer)
-        if answer.status != "pending":
-            messages.tell(event, answer, answer.status, position=where)
+        if answer.status == "waitlisted":
+            messages.tell(event, answer, "waitlisted", position=where)
+        elif answer.status == "confirmed":
+            confirmed.append((answer, "confirmed"))
         job.result = Registered(answer, event.timezone, where, len(answer.sessions) < len(arrival.wanted.sessions))
+    messages.tell_each(event, confirmed, "confirmed", position=None)
 
 
 def _again(asked: _Asked, event: Event) -> Arrival:
