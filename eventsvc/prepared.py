@@ -7,7 +7,7 @@ same types as elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
-from eventsvc.db import Instant, db, driver, from_json, instant, is_postgresql
+from eventsvc.db import Instant, db, driver, from_json, instant, is_postgresql, to_json
 
 Among = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
 
@@ -25,10 +25,11 @@ class Prepared:
     """One statement with named values: ``all(code="…")``, or ``many([{…}, …])`` for as many rows.
 
     ``build`` is called once with ``among(column, name)``, which says that a column is one of a list bound as ``name``.
+    ``columns``: of an insert, those that are given; all of them where it does not say.
     """
 
-    def __init__(self, build: Callable[[Among], Executable]) -> None:
-        self._build = build
+    def __init__(self, build: Callable[[Among], Executable], columns: Sequence[str] | None = None) -> None:
+        self._build, self._columns = build, columns
         self._known: dict[str, _Compiled] = {}
 
     def all(self, **values: Any) -> list[Any]:
@@ -49,6 +50,11 @@ class Prepared:
         """The first row, or None."""
         return next(iter(self.all(**values)), None)
 
+    def run(self, **values: Any) -> None:
+        """Run it for what it changes."""
+        compiled = self._compiled()
+        compiled.run("execute", compiled.bind(values))
+
     def many(self, rows: Iterable[dict[str, Any]]) -> None:
         """Run it for every row of values; they need not hold anything that the statement does not name."""
         compiled = self._compiled()
@@ -58,7 +64,7 @@ class Prepared:
         dialect = db.engine.dialect
         known = self._known.get(dialect.name)
         if known is None:
-            known = self._known[dialect.name] = _Compiled(self._build(among_on(dialect)), dialect)
+            known = self._known[dialect.name] = _Compiled(self._build(among_on(dialect)), dialect, self._columns)
         return known
 
 
@@ -108,6 +114,8 @@ def _inward(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     """What makes a value the driver's: of the type, or without its wrapping where that is most of its cost."""
     if type(kind) is Instant:
         return instant
+    if type(kind) is JSON and dialect.name == "sqlite":
+        return to_json
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
@@ -121,8 +129,8 @@ def _outward(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
 class _Compiled:
     """A statement as one driver takes it."""
 
-    def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        compiled: Any = (_Hinted if dialect.name == "sqlite" else dialect.statement_compiler)(dialect, statement)
+    def __init__(self, statement: Executable, dialect: Dialect, columns: Sequence[str] | None) -> None:
+        compiled: Any = (_Hinted if dialect.name == "sqlite" else dialect.statement_compiler)(dialect, statement, column_keys=columns)
         self.text = str(compiled)
         self.dialect = dialect
         self.fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required and bind.callable is None}

@@ -118,7 +118,7 @@ def slip_name(number: int) -> str:
 
 def is_slip(name: str | None) -> bool:
     """Whether that is a slip that has not been given a person's name."""
-    return name is not None and _SLIP.fullmatch(name) is not None
+    return name is not None and name.startswith("凭条") and _SLIP.fullmatch(name) is not None
 
 
 def mask_name(name: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 SENTENCES = {
@@ -48,6 +49,7 @@ def moment(at: datetime, zone: str, now: datetime | None = None) -> str:
     return f"{local.month}月{local.day}日{clock}"
 
 
+@lru_cache(maxsize=256)  # a queue is told the same again and again
 def scan(
     outcome: str,
     *,

@@ -33,11 +33,16 @@ def rejected(record_id: str | None, code: str, message: str) -> dict[str, Any]:
 
 def answer_of(record: dict[str, Any], status: str) -> dict[str, Any]:
     """The members that every kept record's answer has."""
-    answer = _EMPTY.copy()
-    answer["id"], answer["status"], answer["outcome"] = record["id"], status, record["outcome"]
-    answer["admitted"], answer["used"], answer["remaining"] = record["admitted"], record["used"], record["remaining"]
-    answer["flags"] = list(record["flags"])
-    return answer
+    return {
+        **_EMPTY,
+        "id": record["id"],
+        "status": status,
+        "outcome": record["outcome"],
+        "admitted": record["admitted"],
+        "used": record["used"],
+        "remaining": record["remaining"],
+        "flags": [*record["flags"]],
+    }
 
 
 def checkin_answer(
@@ -78,7 +83,7 @@ def checkin_answer(
         first=wording.moment(first.corrected_at, piece.site.timezone, piece.now) if first else "",
         place=place.name if place else "",
         device=device or "",
-        event_title=known.event_title or "" if known and not ours else "",
+        event_title=known.event_title if known else "",
         position=_position(piece, known) if record["outcome"] == "waitlisted" and known else None,
         sessions=_session_times(piece, known) if known and ours and record["outcome"] == "wrong_session" else "",
         opens=wording.moment(opens_at, piece.site.timezone, piece.now) if opens_at else "",

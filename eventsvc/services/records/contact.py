@@ -7,15 +7,17 @@ kept with the hour of the phone's clock at which it was sent, and an older one s
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import bindparam, or_, update
 
-from eventsvc.db import db
 from eventsvc.models import Device
+from eventsvc.prepared import Prepared
 from eventsvc.services.records.piece import SKEW, Piece
 
 SEEN_EVERY = timedelta(seconds=15)  # a phone's last contact is written no more often than this
+_devices = Device.__table__.c
 JUST_NOW = timedelta(seconds=2)  # a record sent so soon after its tap comes from somebody at the door
 
 
@@ -47,10 +49,22 @@ def report(device_id: str, news: dict[str, Any], sent_at: datetime | None = None
     ``sent_at``: by the phone's clock. A report that seems older by more than `SKEW` comes from a phone whose clock was set back,
     and counts. ``most``: nothing is written where the phone is known to hold less.
     """
-    row = update(Device).where(Device.id == device_id)
+    values = {"id_": device_id, **{f"new_{name}": value for name, value in news.items()}}
     if most is not None:
-        row = row.where(Device.queued >= most)
+        values["most"] = most
     if sent_at is not None:
-        row = row.where(or_(Device.said_at.is_(None), Device.said_at <= sent_at, Device.said_at > sent_at + SKEW))
-        news = {**news, "said_at": sent_at}
-    db.session.execute(row.values(**news))
+        values |= {"new_said_at": sent_at, "late": sent_at + SKEW}
+    _report(tuple(values)).run(**values)
+
+
+@cache
+def _report(names: tuple[str, ...]) -> Prepared:
+    """The statement that takes these values."""
+    row = update(Device.__table__).where(_devices.id == bindparam("id_"))
+    if "most" in names:
+        row = row.where(_devices.queued >= bindparam("most"))
+    if "late" in names:
+        sent = bindparam("new_said_at", type_=_devices.said_at.type)
+        row = row.where(or_(_devices.said_at.is_(None), _devices.said_at <= sent, _devices.said_at > bindparam("late")))
+    written = {name.removeprefix("new_"): bindparam(name) for name in names if name.startswith("new_")}
+    return Prepared(lambda among: row.values(**written))

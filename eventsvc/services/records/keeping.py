@@ -18,6 +18,8 @@ _LEDGER = Record.__table__
 _TICKET_ID = Registration.__table__.c.id
 _LAST = Prepared(lambda among: select(func.max(_LEDGER.c.seq)))
 _KEEP = Prepared(lambda among: insert(_LEDGER))
+_UNUSUAL = ("counter", "topic", "basis", "undoes", "first_record", "scanned")  # empty of a usual check-in; the driver is slow to bind nothing
+_KEEP_USUAL = Prepared(lambda among: insert(_LEDGER), [name for name in _LEDGER.columns.keys() if name not in _UNUSUAL])
 _COLUMNS = [column.name for column in _LEDGER.columns if column.name != "seq"]
 _KEEP_NEW = Prepared(  # on PostgreSQL: one value whatever the number of rows, and one journey; numbers are drawn in the order of the rows
     lambda among: text(
@@ -60,11 +62,18 @@ def _keep_rows(piece: Piece) -> dict[str, str]:
         rows = [row | {name: micros(row[name]) for name in _TIMES} for row in piece.new]
         kept = {record_id for (record_id,) in _KEEP_NEW.all(rows=orjson.dumps(rows).decode())}
     else:
-        last = _LAST.all()[0][0] or 0  # nobody else writes meanwhile
+        last = _LAST.all()[0][0] or 0  # nobody else writes meanwhile, and none of these ids is there
         for seq, row in enumerate(piece.new, last + 1):
             row["seq"] = seq
-        _KEEP.many(piece.new)
-        kept = {row["id"] for row in piece.new}
+        usual, others = [], []
+        for row in piece.new:
+            (others if row["type"] != "checkin" or row["basis"] or row["first_record"] or row["scanned"] else usual).append(row)
+        for statement, rows in ((_KEEP_USUAL, usual), (_KEEP, others)):
+            if rows:
+                statement.many(rows)
+        if piece.notes:
+            _NOTE.many(piece.notes)
+        return {}
     notes = [note for note in piece.notes if note["record_id"] in kept]
     if notes:
         _NOTE.many(notes)

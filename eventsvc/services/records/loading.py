@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import and_, bindparam, exists, or_, select, union_all
+from sqlalchemy import and_, bindparam, exists, func, or_, select, union_all
 
 from eventsvc.models import Event, Person, Record, RecordDecision, Registration, RetiredCode
 from eventsvc.prepared import Asked, Prepared, ahead
@@ -17,15 +18,9 @@ from eventsvc.services.record_form import Form
 from eventsvc.services.records.piece import Known, Piece, as_row
 
 _tickets, _events, _persons, _ledger = Registration.__table__.c, Event.__table__.c, Person.__table__.c, Record.__table__.c
-_FACTS = ("id", "event_id", "seq", "party_size", "status", "blocked", "sessions", "answered", "valid_from", "valid_until", "code", "pickup_code")
-Found = namedtuple("Found", (*_FACTS, "organization_id", "title", "short_title", "name", "note"))  # a ticket, its event, its person
 _TICKET = (
-    select(*(_tickets[name] for name in _FACTS), _events.organization_id, _events.title, _events.short_title, _persons.name, _persons.note)
-    .select_from(
-        Registration.__table__.join(Event.__table__, _events.id == _tickets.event_id).outerjoin(
-            Person.__table__, _persons.registration_id == _tickets.id
-        )
-    )
+    select(*((_persons if name in ("name", "note") else _tickets)[name] for name in Known._fields if name not in Known._field_defaults))
+    .select_from(Registration.__table__.outerjoin(Person.__table__, _persons.registration_id == _tickets.id))
     .order_by(_tickets.id)
     .with_for_update(of=Registration.__table__, key_share=True)
 )
@@ -37,6 +32,11 @@ _BY_ANY = Prepared(
             among(_tickets.code, "codes"),
             (_tickets.event_id == bindparam("event")) & (among(_tickets.pickup_code, "pickups") | among(_tickets.id, "refs")),
         )
+    )
+)
+_TITLES = Prepared(
+    lambda among: select(_events.id, func.coalesce(func.nullif(_events.short_title, ""), _events.title)).where(
+        among(_events.id, "ids"), _events.organization_id == bindparam("organization")
     )
 )
 _RETIRED = Prepared(lambda among: select(RetiredCode.code, RetiredCode.registration_id, RetiredCode.kind).where(among(RetiredCode.__table__.c.code, "codes")))
@@ -75,112 +75,114 @@ _LATER = Prepared(
 )
 
 
-def look_ahead(forms: Sequence[Form], *before: Asked) -> None:
+@dataclass(frozen=True)
+class Named:
+    """What some records name, sorted, so that rows are locked in one order."""
+
+    codes: list[str]  # of tickets
+    pickups: list[str]  # pickup codes
+    refs: list[str]  # ids of registrations
+    ids: list[str]  # of the records
+    wanted: list[str]  # of the records, and of what they undo
+
+    @classmethod
+    def by(cls, forms: Sequence[Form]) -> Named:
+        """Gather it."""
+        texts: dict[str, set[str]] = {"code": set(), "pickup": set(), "foreign": set()}
+        refs, ids, undone = set(), set(), set()
+        for form in forms:
+            ids.add(form.id)
+            if form.ticket:
+                texts[form.ticket.kind].add(form.ticket.value)
+            if form.ref:
+                refs.add(form.ref)
+            if form.undoes:
+                undone.add(form.undoes)
+        return cls(sorted(texts["code"]), sorted(texts["pickup"]), sorted(refs), sorted(ids), sorted(ids | undone))
+
+    @property
+    def usual(self) -> bool:
+        """Whether tickets are named, and by their codes alone."""
+        return bool(self.codes) and not self.pickups and not self.refs
+
+
+def look_ahead(named: Named, *before: Asked) -> None:
     """On PostgreSQL have all that `load` will ask, and what comes ``before`` it, answered in one journey; tickets are locked as in `load`."""
-    codes, pickups, refs = _named(forms)
-    asked, known = list(before), _kept_under(forms)
-    if codes and not pickups and not refs:
-        asked.append((_BY_CODES, {"codes": sorted(codes)}))
-    if known["wanted"]:
-        asked.append((_STORED, known))
-    if codes and not pickups and not refs:
-        asked.append((_SHOWN, {"codes": sorted(codes)}))
-    ahead(*asked)
+    statements = list(before)
+    if named.usual:
+        statements.append((_BY_CODES, {"codes": named.codes}))
+    if named.wanted:
+        statements.append((_STORED, {"wanted": named.wanted, "ids": named.ids}))
+    if named.usual:
+        statements.append((_SHOWN, {"codes": named.codes}))
+    ahead(*statements)
 
 
-def load(piece: Piece, forms: Sequence[Form]) -> None:
-    """Fill the piece with the tickets that its records name and the ledger rows that bear on them."""
-    tickets = _load_tickets(piece, forms)
-    _load_ledger(piece, forms, tickets)
+def load(piece: Piece, forms: Sequence[Form], named: Named) -> None:
+    """Fill the piece with the tickets that its records name and the ledger rows that bear on them; ``named``: by these forms."""
+    _load_ledger(piece, named, _load_tickets(piece, forms, named))
 
 
-def _named(forms: Sequence[Form]) -> tuple[set[str], set[str], set[str]]:
-    """The codes, pickup codes and ids of registrations that check-ins name."""
-    asked = [form for form in forms if form.type == "checkin"]
-    codes = {form.ticket.value for form in asked if form.ticket and form.ticket.kind == "code"}
-    pickups = {form.ticket.value for form in asked if form.ticket and form.ticket.kind == "pickup"}
-    return codes, pickups, {form.ref for form in asked if form.ref}
-
-
-def _kept_under(forms: Sequence[Form]) -> dict[str, list[str]]:
-    """The ids to look for in the ledger: of the records and of what they undo; and those that an undo may have named already."""
-    ids = {form.id for form in forms}
-    return {"wanted": sorted(ids.union(form.undoes for form in forms if form.undoes)), "ids": sorted(ids)}
-
-
-def _load_tickets(piece: Piece, forms: Sequence[Form]) -> set[str]:
+def _load_tickets(piece: Piece, forms: Sequence[Form], named: Named) -> set[str]:
     """Find and lock the tickets; the ids of those that are this event's own."""
-    asked = [form for form in forms if form.type == "checkin"]
-    if not asked:
+    if not (named.codes or named.pickups or named.refs):
         return set()
-    rows, retired = _find(piece, asked)
+    found, retired = _find(piece, named)
     piece.retired |= bool(retired)
-    rows = [row for row in rows if row.organization_id == piece.site.organization_id]
-    here = {row.id for row in rows if row.event_id == piece.site.id}
-    by_id = {row.id: _known(row) for row in rows}
-    by_code = {row.code: row.id for row in rows}
-    by_pickup = {row.pickup_code: row.id for row in rows if row.id in here}
-    for form in asked:
-        text, reissued = form.ticket, False
+    known = [row for row in found if row.event_id == piece.site.id]
+    if len(known) < len(found):
+        known += _of_other_events(piece, found)
+    by_code = {row.code: row for row in known}
+    by_id = {row.id: row for row in known}
+    here = {row.id for row in known if row.event_id == piece.site.id}
+    by_pickup = {row.pickup_code: row for row in known if row.id in here} if named.pickups else {}
+    for form in forms:
+        text, ticket = form.ticket, None
         if form.ref:
-            found = form.ref if form.ref in here else None
+            ticket = by_id.get(form.ref) if form.ref in here else None
         elif text is None or text.kind == "foreign":
-            found = None
+            continue
         elif text.kind == "pickup":
-            found = by_pickup.get(text.value)
+            ticket = by_pickup.get(text.value)
+        elif text.value in retired:
+            registration_id, kind = retired[text.value]
+            ticket = by_id.get(registration_id)
+            ticket = ticket.replaced() if ticket and kind == "reissued" else ticket
         else:
-            found, kind = retired.get(text.value) or (by_code.get(text.value), "")
-            reissued = kind == "reissued"
-        if found is not None and found in by_id:
-            piece.tickets[form.id] = by_id[found].replaced() if reissued else by_id[found]
+            ticket = by_code.get(text.value)
+        if ticket is not None:
+            piece.tickets[form.id] = ticket
     return here
 
 
-def _find(piece: Piece, asked: Sequence[Form]) -> tuple[Sequence[Found], dict[str, tuple[str, str]]]:
-    """The rows of the named tickets, in the order in which they were locked; retired codes with their registration's id and their kind."""
-    codes, pickups, refs = _named(asked)
-    if not (codes or pickups or refs):
-        return [], {}
-    if pickups or refs:
-        found = _BY_ANY.all(event=piece.site.id, codes=list(codes), pickups=list(pickups), refs=list(refs))
+def _find(piece: Piece, named: Named) -> tuple[list[Known], dict[str, tuple[str, str]]]:
+    """The named tickets, in the order in which they were locked; retired codes with their registration's id and their kind."""
+    if named.usual:
+        rows = _BY_CODES.all(codes=named.codes)
     else:
-        found = _BY_CODES.all(codes=sorted(codes))
-    rows = [Found(*row) for row in found]  # sorted, then locked: the order of the statement
-    lost = list(codes.difference(row.code for row in rows))
+        rows = _BY_ANY.all(event=piece.site.id, codes=named.codes, pickups=named.pickups, refs=named.refs)
+    found = [Known(*row) for row in rows]
+    lost = sorted(set(named.codes).difference(row.code for row in found))
     retired = {code: (registration_id, kind) for code, registration_id, kind in _RETIRED.all(codes=lost)} if lost else {}
-    missing = {registration_id for registration_id, _kind in retired.values()}.difference(row.id for row in rows)
-    return [*rows, *_by_ids(missing)], retired
+    missing = {registration_id for registration_id, _kind in retired.values()}.difference(row.id for row in found)
+    if missing:
+        found += [Known(*row) for row in _BY_IDS.all(ids=sorted(missing))]
+    return found, retired
 
 
-def _by_ids(ids: set[str]) -> list[Found]:
-    return [Found(*found) for found in _BY_IDS.all(ids=sorted(ids))] if ids else []
+def _of_other_events(piece: Piece, found: Sequence[Known]) -> list[Known]:
+    """Those of other events of the same organization, each with its event's title; a stranger's ticket is an unknown one."""
+    others = sorted({row.event_id for row in found} - {piece.site.id})
+    titles = dict(_TITLES.all(ids=others, organization=piece.site.organization_id))
+    return [row._replace(event_title=titles[row.event_id]) for row in found if row.event_id in titles]
 
 
-def _known(row: Found) -> Known:
-    return Known(
-        id=row.id,
-        event_id=row.event_id,
-        seq=row.seq,
-        party_size=row.party_size,
-        status=row.status,
-        blocked=row.blocked,
-        sessions=row.sessions,
-        answered=row.answered,
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-        name=row.name,
-        note=row.note,
-        event_title=row.short_title or row.title,
-    )
-
-
-def _load_ledger(piece: Piece, forms: Sequence[Form], registration_ids: set[str]) -> None:
+def _load_ledger(piece: Piece, named: Named, registration_ids: set[str]) -> None:
     """Earlier passages of the tickets, records kept under these ids, targets of undos, and undos that came before their targets."""
-    asked = _kept_under(forms)
-    ids, wanted = set(asked["ids"]), set(asked["wanted"])
-    if not wanted:
+    if not named.wanted:
         return
-    for found in _STORED.all(**asked):
+    wanted = set(named.wanted)
+    for found in _STORED.all(wanted=named.wanted, ids=named.ids):
         stored = Stored(*found)._asdict()
         if stored["id"] in wanted:
             piece.stored[stored["id"]] = stored
@@ -188,7 +190,7 @@ def _load_ledger(piece: Piece, forms: Sequence[Form], registration_ids: set[str]
             piece.undos.append(as_row(stored))
     passages = []
     if registration_ids:
-        shown = _SHOWN.ready(codes=sorted(_named(forms)[0]))
+        shown = _SHOWN.ready(codes=named.codes)
         if shown is None or piece.retired:  # a ticket that was named by an old code is not found by it
             shown = _PASSAGES.all(tickets=list(registration_ids), epoch=piece.site.epoch)
         for found in shown:
@@ -199,6 +201,6 @@ def _load_ledger(piece: Piece, forms: Sequence[Form], registration_ids: set[str]
             passages.append(row.id)
     if passages:
         piece.undos += [folds.Row(*found) for found in _UNDOS.all(passages=passages)]
-    if bearing := {*passages, *(ids & piece.stored.keys())}:
+    if bearing := {*passages, *(piece.stored.keys() & set(named.ids))}:
         for record_id, decided in _LATER.all(asked=list(bearing)):
             piece.later.setdefault(record_id, set()).add(decided)

@@ -16,12 +16,13 @@ from eventsvc.services.sites import Site
 
 SKEW = timedelta(minutes=5)
 _OF_ROW = itemgetter(*folds.Row._fields)
+_BLANK: dict[str, Any] = {column.name: None for column in Record.__table__.columns} | {"seq": 0, "admitted": 0}
 _NONE: frozenset[str] = frozenset()
 ROW = tuple(getattr(Record, name) for name in folds.Row._fields)
 
 
 class Known(NamedTuple):
-    """A ticket that a record named: the registration's facts, as the decision and the answer need them."""
+    """A ticket that a record named: the facts of its registration and person, as the decision and the answer need them."""
 
     id: str
     event_id: str
@@ -33,9 +34,11 @@ class Known(NamedTuple):
     answered: Sequence[str]
     valid_from: datetime | None
     valid_until: datetime | None
+    code: str
+    pickup_code: str
     name: str | None
     note: str | None
-    event_title: str | None = None
+    event_title: str = ""  # of another event of the same organization
     reissued: bool = False
 
     def replaced(self) -> Known:
@@ -89,15 +92,14 @@ def epoch_of(site: Site, at: datetime) -> int:
 def add_row(piece: Piece, form: Form, at: datetime, flags: list[str], *, outcome: str, keep: bool = True, **more: Any) -> dict[str, Any]:
     """The ledger row of a record; kept at once unless the caller still has to decide."""
     row = {
+        **_BLANK,
         "id": form.id,
-        "seq": 0,
         "event_id": piece.site.id,
         "epoch": epoch_of(piece.site, at),
         "type": form.type,
         "device_id": piece.actor.id if piece.actor.kind == "device" else None,
         "checkpoint": form.checkpoint,
         "counter": form.counter,
-        "registration_id": None,
         "quantity": form.quantity,
         "direction": form.direction,
         "topic": form.topic,
@@ -109,14 +111,9 @@ def add_row(piece: Piece, form: Form, at: datetime, flags: list[str], *, outcome
         "received_at": piece.now,
         "decided": form.decided,
         "outcome": outcome,
-        "admitted": 0,
-        "used": None,
-        "remaining": None,
-        "first_record": None,
         "flags": flags,
-        "scanned": None,
+        **more,
     }
-    row.update(more)
     if keep:
         piece.new.append(row)
         add_note(piece, form)

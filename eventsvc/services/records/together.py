@@ -21,7 +21,8 @@ from sqlalchemy.exc import OperationalError
 from eventsvc.errors import Refusal, Unavailable
 
 MOST_JOBS = 64
-MOST_RECORDS = 300  # of one transaction, so that no writer waits long: a piece of a batch, and the scans that come with it
+MOST_RECORDS = 550  # of one transaction, so that no writer waits long: a whole batch, and the scans that come with it
+LARGE = 250  # records of a batch that has its transaction to itself: it waits for nobody
 MOST_WAITING = 96  # jobs in line, fewer than there are threads: whoever comes after them is told at once to come again
 PATIENCE = 7.0  # seconds: less than a phone waits for its answer
 LINGER = 0.002  # seconds that a leader waits for as many as there were last time; somebody alone waits for nobody
@@ -115,7 +116,7 @@ class Together:
     def _gather(self) -> None:
         """Wait until as many have come as the last group had, but only a moment."""
         with self._mutex:
-            if self._usual <= len(self._waiting):
+            if self._usual <= len(self._waiting) or self._waiting[0].size >= LARGE:
                 return
             self._awaited = self._usual
         if self._enough.acquire(timeout=LINGER):
