@@ -115,3 +115,7 @@ class Unavailable(Refusal):
     def __init__(self, retry_after: int = 2, message: str | None = None) -> None:
         super().__init__(None, message)
         self.retry_after = retry_after
+
+
+class CannotStart(Exception):
+    """The server cannot start; the message is one line that says what to do."""

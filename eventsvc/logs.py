@@ -13,10 +13,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from flask import Flask
 from pythonjsonlogger.json import JsonFormatter
+
+if TYPE_CHECKING:  # the process that watches over the server logs too, and has no use for the framework
+    from flask import Flask
 
 access = logging.getLogger("eventsvc.access")
 request_id: ContextVar[str] = ContextVar("request_id", default="")

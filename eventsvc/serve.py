@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import errno
 import ipaddress
-import logging
 import os
 import socket
 import subprocess
@@ -19,29 +18,20 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
-
-from alembic.util import CommandError
-from flask import Flask
-from flask.cli import ScriptInfo
-from flask_migrate import upgrade
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from typing import TYPE_CHECKING, Any
 
 from eventsvc import config as settings
-from eventsvc import create_app, logs
+from eventsvc import ROOT, create_app, logs
 from eventsvc.config import BadSetting, Config
+from eventsvc.errors import CannotStart
 
-ROOT = Path(__file__).resolve().parent.parent
-MIGRATIONS = ROOT / "migrations"
+if TYPE_CHECKING:  # this process watches over others for months and knows nothing that takes memory
+    from flask import Flask
+
+PROGRAM = [sys.executable, "-m", "eventsvc.serve"]
 STOP_SECONDS = 10  # how long a request under way may still take after SIGTERM
 WORKER_PAUSE = 5  # before a worker that ended is started again
 HEADER_MILLISECONDS = 15_000  # how long a client may take over its header, or stay idle between two requests
-
-
-class CannotStart(Exception):
-    """The server cannot start; the message is one line that says what to do."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,26 +39,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eventsvc.serve", description="Start the server (knobs: environment).")
     parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)  # the worker that the server starts
+    parser.add_argument("--prepare", action="store_true", help=argparse.SUPPRESS)  # the process that makes the database ready
     chosen = parser.parse_args(arguments)
     try:
         config = settings.load()
         if chosen.worker:
             _end_with_parent()
             return run_worker(create_app(config))
+        if chosen.prepare:
+            return prepare(config, demo=not chosen.no_demo)
         address = claim_port(config)
-        app = create_app(config)
-        migrate(app)
-        lines = ["The demo is left out (--no-demo)."] if chosen.no_demo else demo_lines(app, config)
     except (BadSetting, CannotStart) as stop:
         print(f"eventsvc cannot start: {stop}", file=sys.stderr)
         return 2
+    made = subprocess.run([*PROGRAM, "--prepare", *(["--no-demo"] if chosen.no_demo else [])], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+    if made.returncode != 0:
+        return made.returncode if made.returncode > 0 else 1  # it has said why
+    lines = made.stdout.decode().splitlines()
     threading.Thread(target=announce, args=(address, config.port, [*lines, *network_lines(config)]), daemon=True).start()
     with attended(config):
         return serve(config, address)
 
 
+def prepare(config: Config, *, demo: bool) -> int:
+    """Make the database ready and print what the person at the keyboard is told; in a process of its own, whose memory is given back."""
+    from eventsvc import preparing
+
+    _end_with_parent()
+    app = create_app(config)
+    preparing.migrate(app)
+    print("\n".join(preparing.demo_lines(app, config) if demo else ["The demo is left out (--no-demo)."]))
+    return 0
+
+
 def run_worker(app: Flask) -> int:
     """`flask worker` in this process, until SIGTERM."""
+    from flask.cli import ScriptInfo
+
     app.cli.main(["worker"], obj=ScriptInfo(create_app=lambda: app), standalone_mode=False)
     return 0
 
@@ -81,7 +88,7 @@ def attended(config: Config) -> Iterator[None]:
 
     def keep() -> None:
         while not over.is_set():
-            worker = subprocess.Popen([sys.executable, "-m", "eventsvc.serve", "--worker"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            worker = subprocess.Popen([*PROGRAM, "--worker"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             running[:] = [worker]
             worker.wait()
             over.wait(WORKER_PAUSE)
@@ -125,65 +132,6 @@ def claim_port(config: Config) -> str:
 
 def _other(port: int) -> int:
     return port + 1 if port < 65535 else 8000
-
-
-def migrate(app: Flask) -> None:
-    """Create or migrate the database; CannotStart says what is wrong with it, without its password."""
-    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
-    shown = url.render_as_string(hide_password=True)
-    logging.getLogger("flask_migrate").setLevel(logging.CRITICAL + 1)  # it would say on a line of its own what is raised here
-    try:
-        with app.app_context():
-            upgrade(directory=str(MIGRATIONS))
-            _close_connections(app)
-    except DBAPIError as error:
-        first = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        raise CannotStart(f"the database {shown} cannot be used ({first.rstrip('.')}): {_remedy(url.drivername)}") from error
-    except CommandError as error:
-        raise CannotStart(
-            f"the database {shown} was made by another version ({error}): install that version or newer, or set another DATA_DIR."
-        ) from error
-    except SystemExit as error:  # Flask-Migrate's own way of giving up; it has logged why
-        raise CannotStart(
-            f"the database {shown} was made by another version: install that version or newer, or set another DATA_DIR."
-        ) from error
-
-
-def _close_connections(app: Flask) -> None:
-    """Leave no connection open in this process, so that the database is whole on disk and the workers have it to themselves."""
-    database = app.extensions["migrate"].db
-    database.session.remove()
-    database.engine.dispose()
-
-
-def _remedy(driver: str) -> str:
-    if driver.startswith("sqlite"):
-        return "mend the file or its folder's rights, restore a backup, or set another DATA_DIR."
-    return "start PostgreSQL, or mend DATABASE_URL."
-
-
-def demo_lines(app: Flask, config: Config) -> list[str]:
-    """Load the demo (which leaves a database with data alone); returns what to tell the person at the keyboard."""
-    from eventsvc import demo
-
-    with app.app_context():
-        links = demo.load()
-        _close_connections(app)
-    base = config.base_url
-    if links is None:
-        return [
-            "The database holds data already: nothing was loaded, nothing was reset.",
-            f"  Resident   {base}/",
-            f"  Organizer  {base}/manage  (sign in as before; passwords are shown once only)",
-            "  Volunteer  make a new invitation in the console (its link is shown once only)",
-        ]
-    return [
-        "The demo is loaded into the new database (演示).",
-        f"  Resident   {links.resident_url}",
-        f"  Volunteer  {links.volunteer_url}",
-        f"  Organizer  {links.organizer_url}",
-        f"             {links.organizer_email}  one-time password: {links.password}",
-    ]
 
 
 def network_lines(config: Config) -> list[str]:

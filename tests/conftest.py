@@ -114,7 +114,7 @@ def settings_for(data_dir: Path, database_url: str, **changes: object) -> settin
 
 def migrate(config: settings.Config) -> None:
     """Bring the database of ``config`` to the newest revision, as `make run` does."""
-    from eventsvc.serve import migrate as run
+    from eventsvc.preparing import migrate as run
 
     run(create_app(config))
 

@@ -24,8 +24,10 @@ MAY_KNOW: dict[str, set[str]] = {
     "api": {"services", "render", "ports", "logs", *GROUND},
     "demo": {"services", "ports", "db", *GROUND},  # db: it is loaded in one transaction
     "cli": {"services", "render", "ports", "demo", *GROUND},
-    "serve": {"", "demo", "logs", *GROUND},
-    "": {"web", "api", "cli", "render", "services", "models", "ports", "db", "logs", "bodies", *GROUND},
+    "preparing": {"", "demo", *GROUND},
+    "serve": {"", "preparing", "logs", *GROUND},
+    "factory": {"", "web", "api", "cli", "render", "services", "models", "ports", "db", "logs", "bodies", *GROUND},
+    "": {"factory", "config", "ports"},
 }
 WITHOUT_FLASK = {"errors", "config", "permissions", "models", "ports", "services", "render"}
 WEB_LIBRARIES = ("flask", "flask_babel", "flask_wtf", "flask_compress", "werkzeug", "wtforms", "jinja2")
