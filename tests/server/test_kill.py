@@ -5,10 +5,11 @@ from __future__ import annotations
 import http.client
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from tests.live import LiveServer
-from tests.server.crowd import Client, Town, batch, checkin, tally
+from tests.server.crowd import Client, Town, batch, checkin, person, tally
 
 CLIENTS = 8
 
@@ -66,3 +67,49 @@ def test_no_acknowledged_record_is_lost(live_server: LiveServer) -> None:
     stats = town.get()
     assert stats["counters"][0]["total"] == sum(record["quantity"] for record in sent.values() if record["type"] == "tally")
     assert stats["entries"] == 25 or stats["scans"] < 25
+
+
+def test_no_acknowledged_registration_is_lost(new_server: Callable[..., LiveServer]) -> None:
+    """Those that share a transaction are kept together or not at all; places, numbers and tickets still agree afterwards."""
+    server = new_server()
+    town = Town([server], changes={"registration": {"capacity": 1000, "max_party": 3}})
+    acknowledged: dict[str, dict[str, Any]] = {}
+    faults: list[object] = []
+    enough = threading.Event()
+
+    def load(call: Client, number: int) -> None:
+        while True:
+            try:
+                status, body = call("POST", f"/events/{town.slug}/registrations", person(1 + number % 3))
+            except (OSError, http.client.HTTPException):
+                return  # the server is dead: nobody knows whether it was kept
+            if status != 201:
+                faults.append((status, body))
+                return
+            acknowledged[body["id"]] = body
+            if len(acknowledged) > 120:
+                enough.set()
+
+    threads = [threading.Thread(target=load, args=(town.client(), number)) for number in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    enough.wait(40)
+    server.kill()
+    for thread in threads:
+        thread.join(60)
+    assert not faults, faults[:3]
+    assert len(acknowledged) > 50, "there was load"
+
+    server.start()
+    kept, cursor = [], None
+    while cursor or not kept:
+        status, page = town.client(token=town.owner)("POST", f"/events/{town.slug}/registrations/search", {"limit": 200, **({"cursor": cursor} if cursor else {})})
+        assert status == 200
+        kept += page["items"]
+        cursor = page["next_cursor"]
+    codes = {row["id"]: row["code"] for row in kept}
+    lost = [made["id"] for made in acknowledged.values() if codes.get(made["id"]) != made["code"]]
+    assert lost == [], f"{len(lost)} of {len(acknowledged)} acknowledged registrations were lost"
+    assert len({row["pickup_code"] for row in kept}) == len(kept)
+    people = sum(row["party_size"] for row in kept)
+    assert town.get()["people_registered"] == people == 1000 - town.get("")["places_left"]
