@@ -21,7 +21,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, MetaData, event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached
 from sqlalchemy.types import TypeDecorator
 
 from eventsvc.errors import Unavailable
@@ -135,6 +135,15 @@ def transaction(verb: Callable[P, R], ahead: bool = False) -> Callable[P, R]:
 def in_transaction() -> bool:
     """Whether a verb's transaction is under way in this thread."""
     return bool(db.session.registry.has() and db.session().info.get("in_verb"))
+
+
+def adopt(row: Any) -> None:
+    """Make a row that was written without the session one of this session's, as if it had been read."""
+    session = db.session()
+    make_transient_to_detached(row)
+    session.add(row)
+    if not in_transaction():
+        session.commit()  # of nothing: else the next verb's beginning would have it forget what it holds
 
 
 def driver() -> Any:

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.orm import make_transient_to_detached
-
-from eventsvc.db import db, end_reading, in_transaction, transaction
+from eventsvc.db import adopt, end_reading, in_transaction, transaction
 from eventsvc.errors import Conflict, Missing, Refusal
 from eventsvc.models import Event, Registration
 from eventsvc.ports import clock, limits
@@ -87,8 +85,7 @@ def register(actor: Actor, slug: str, data: Any, *, address: str = "", may_wait:
     else:
         end_reading()  # who waits holds no connection, and then sees what was kept meanwhile
         made = _together.run(job)
-    make_transient_to_detached(made.registration)
-    db.session.add(made.registration)  # as if it had been read here
+    adopt(made.registration)
     return made
 
 
