@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ARRAY, JSON, ColumnElement, Executable, String, any_, bindparam, func, select
+from sqlalchemy import ARRAY, JSON, ColumnElement, Executable, String, any_, bindparam, cast, func, select
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
-from eventsvc.db import Instant, db, driver, from_json, instant, is_postgresql, to_json
+from eventsvc.db import Instant, dialect, driver, from_json, here, instant, is_postgresql, to_json
 
 Among = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
 
@@ -42,8 +42,7 @@ class Prepared:
 
     def ready(self, **values: Any) -> list[Any] | None:
         """The rows that `ahead` fetched for these very values, once; None where it did not."""
-        waiting = db.session().info.get("ahead")
-        asked, rows = waiting.pop(self, (None, None)) if waiting else (None, None)
+        asked, rows = here.ahead.pop(self, (None, None)) if here.ahead else (None, None)
         return rows if asked == values else None
 
     def one(self, **values: Any) -> Any | None:
@@ -61,10 +60,10 @@ class Prepared:
         compiled.run("executemany", [compiled.bind(row) for row in rows])
 
     def _compiled(self) -> _Compiled:
-        dialect = db.engine.dialect
-        known = self._known.get(dialect.name)
+        used = dialect()
+        known = self._known.get(used.name)
         if known is None:
-            known = self._known[dialect.name] = _Compiled(self._build(among_on(dialect)), dialect, self._columns)
+            known = self._known[used.name] = _Compiled(self._build(among_on(used)), used, self._columns)
         return known
 
 
@@ -75,7 +74,7 @@ def ahead(*asked: Asked) -> None:
     """On PostgreSQL run statements in this order by one journey, where none needs another's rows; each one's `all` finds its rows waiting."""
     if not is_postgresql():
         return  # there is no journey to save
-    connection, dialect = driver(), db.engine.dialect
+    connection, used = driver(), dialect()
     try:
         with connection.pipeline():
             cursors = [connection.cursor() for _ in asked]
@@ -83,9 +82,9 @@ def ahead(*asked: Asked) -> None:
                 compiled = statement._compiled()
                 cursor.execute(compiled.text, compiled.bind(values))
         found = [statement._compiled().shape(cursor.fetchall()) for cursor, (statement, _values) in zip(cursors, asked, strict=True)]
-    except dialect.loaded_dbapi.Error as error:
-        raise _as_sqlalchemy(error, "", dialect, connection) from error
-    db.session().info["ahead"] = {statement: (values, rows) for (statement, values), rows in zip(asked, found, strict=True)}
+    except used.loaded_dbapi.Error as error:
+        raise _as_sqlalchemy(error, "", used, connection) from error
+    here.ahead = {statement: (values, rows) for (statement, values), rows in zip(asked, found, strict=True)}
 
 
 def _as_sqlalchemy(error: Exception, text: str, dialect: Dialect, connection: Any) -> BaseException:
@@ -98,8 +97,17 @@ def _as_sqlalchemy(error: Exception, text: str, dialect: Dialect, connection: An
 def among_on(dialect: Dialect) -> Among:
     """How a database takes a list as one value, so that the statement's text stays the same whatever its length."""
     if dialect.name == "postgresql":
-        return lambda column, name: column == any_(bindparam(name, type_=ARRAY(String)))
+        return lambda column, name: column == any_(cast(bindparam(name, type_=_Listed), ARRAY(String)))
     return lambda column, name: column.in_(select(func.json_each(bindparam(name, type_=JSON)).table_valued("value").c.value))
+
+
+class _Listed(String):
+    """A list as PostgreSQL writes one: made here for a fifth of what the driver takes over an array."""
+
+
+def _listed(values: Iterable[str]) -> str:
+    """The text of a list; each element quoted, so that nothing in it means anything."""
+    return "{" + ",".join(['"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values]) + "}"
 
 
 class _Hinted(SQLiteCompiler):
@@ -114,6 +122,8 @@ def _inward(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     """What makes a value the driver's: of the type, or without its wrapping where that is most of its cost."""
     if type(kind) is Instant:
         return instant
+    if type(kind) is _Listed:
+        return _listed
     if type(kind) is JSON and dialect.name == "sqlite":
         return to_json
     return kind.dialect_impl(dialect).bind_processor(dialect)
