@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from eventsvc.db import db
+from eventsvc.db import db, transaction
 from eventsvc.errors import Forbidden, Invalid, Missing, TooLarge, Unauthorized
 from eventsvc.models import Device, Person, Record, RecordDecision, RecordNote
 from eventsvc.ports import clock
@@ -495,7 +495,7 @@ def test_two_requests_of_one_phone_that_are_kept_together() -> None:
     phone = world.phone()
     world.send(phone, queued=0)
     caller = authenticate(device_token(phone.id))
-    records._take([
+    transaction(records._take)([
         Job(world.slug, 1, records._Work(caller, [read(tally("heads"))], clock.now(), {"queued": queued})) for queued in (1, 0)
     ])  # fmt: skip
     assert figures.stats(world.owner, world.slug).unsynced == 0

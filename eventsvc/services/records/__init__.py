@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from eventsvc.db import db, in_transaction, transaction
+from eventsvc.db import db, in_transaction, is_postgresql, transaction
 from eventsvc.errors import Invalid, Refusal, TooLarge
 from eventsvc.ports import clock
 from eventsvc.services import actors, sites
@@ -26,7 +25,7 @@ from eventsvc.services.records.deciding import answer
 from eventsvc.services.records.keeping import keep
 from eventsvc.services.records.loading import Named, load, look_ahead
 from eventsvc.services.records.piece import Piece
-from eventsvc.services.records.together import Job, Together
+from eventsvc.services.records.together import LARGE, Job, Together
 from eventsvc.services.sites import visit
 
 MOST_RECORDS = 500
@@ -49,7 +48,8 @@ def submit(actor: Actor | Claim, slug: str, body: Any) -> dict[str, Any]:
         piece = [_form(item) for item in raw[start : start + PIECE]]
         last = start + PIECE >= len(raw)
         job = Job(slug, len(piece), _Work(actor, piece, sent_at, said if last else None))
-        results += _alone(job) if in_transaction() else _together.run(job)
+        apart = in_transaction() or (job.size >= LARGE and is_postgresql())  # there others go on while the database writes a batch
+        results += _alone(job) if apart else _together.run(job)
     return {"results": results, "server_time": clock.now().isoformat()}
 
 
@@ -107,7 +107,6 @@ class Overtaken(Exception):
     """Another server kept an id of this group first; nothing of the group was kept."""
 
 
-@partial(transaction, ahead=True)
 def _take(jobs: Sequence[Job]) -> None:
     """One transaction: what is known is read once for all, each record is decided in turn, all rows are kept at once."""
     forms = _forms(jobs)
@@ -165,11 +164,11 @@ def _enter(jobs: Sequence[Job]) -> list[tuple[Job, Piece]]:
 
 
 def _alone(job: Job) -> list[dict[str, Any]]:
-    """Within a verb's own transaction nothing is shared with others."""
-    _take([job])
+    """Nothing is shared with others: within a verb's own transaction, or in one for which it stands in line with other verbs."""
+    transaction(_take)([job])
     if job.error is not None:
         raise job.error
     return job.result
 
 
-_together = Together(_take)
+_together = Together(transaction(_take, ahead=True))
