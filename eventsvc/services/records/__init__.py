@@ -29,7 +29,7 @@ from eventsvc.services.records.together import LARGE, Job, Together
 from eventsvc.services.sites import visit
 
 MOST_RECORDS = 500
-PIECE = 500  # records of a batch that go together: about 15 ms of the writer's time
+PIECE = 500  # records that go together, as many as a batch may have: about 25 ms of the writer's time
 LONGEST_VERSION = LONGEST_OPERATOR = 40  # characters; the columns hold no more
 
 
