@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from eventsvc.db import db, in_transaction, is_postgresql, transaction
+from eventsvc.db import db, end_reading, in_transaction, is_postgresql, transaction
 from eventsvc.errors import Refusal
 from eventsvc.models import Event, FigureRollup, Record
 from eventsvc.ports import clock
@@ -26,6 +27,8 @@ from eventsvc.services.rollup import Rollup
 
 KEPT = 64  # events that a process remembers
 EVERY = 2_000  # records and registrations after which a rollup goes to the database
+PATIENCE = 1.0  # seconds that a reader far behind waits for another transaction to end, before it reads all that is new at once
+MOMENT = 0.05
 
 _log = logging.getLogger("eventsvc.figures")
 
@@ -58,7 +61,7 @@ def rollup(event: Event, epoch: int | None = None) -> Rollup:
     if in_transaction():  # what a verb has not committed must not be remembered
         db.session.flush()
         base = _fitting(_known(event.id, epoch).rollup or _from_database(event.id, epoch), places, event.timezone)
-        return _now(event.id, epoch, base, places, passages.Settling())[1]
+        return _now(event.id, epoch, base, places, passages.Settling(), patience=0)[1]
     known = _known(event.id, epoch)
     with known.mutex:
         base = _fitting(known.rollup or _from_database(event.id, epoch), places, event.timezone)
@@ -108,14 +111,25 @@ def _fitting(base: Rollup | None, places: Sequence[Place], zone: str) -> Rollup:
     return base if base is not None and base.fits(places, zone) else Rollup(zone)
 
 
-def _now(event: str, epoch: int, base: Rollup, places: Sequence[Place], settling: passages.Settling) -> tuple[Rollup, Rollup]:
-    """The rollup as far as it may be remembered, and of all that there is."""
+def _now(
+    event: str, epoch: int, base: Rollup, places: Sequence[Place], settling: passages.Settling, patience: float = PATIENCE
+) -> tuple[Rollup, Rollup]:
+    """The rollup as far as it may be remembered, and of all that there is.
+
+    ``patience`` 0: within a verb's own transaction. A reader that is far behind on PostgreSQL reads each window in a transaction
+    of its own: two that catch up at once, a server and its worker, would otherwise hold up each other until both read everything.
+    """
     while True:
         drawn = settling.look() if is_postgresql() else None
         found = passages.news(event, epoch, base.cut)
         if not found:
             return base, base
         if drawn and not found.fits_a_window and found.settled(base.cut, drawn) == base.cut:  # more under way than a window holds
+            if patience > 0:
+                patience -= MOMENT
+                end_reading()
+                time.sleep(MOMENT)
+                continue
             found = passages.news(event, epoch, base.cut, whole=True)
         whole, moved = passages.concerned(event, epoch, base.cut, found)
         until = found.settled(base.cut, drawn) if drawn else found.until(base.cut)
@@ -125,6 +139,8 @@ def _now(event: str, epoch: int, base: Rollup, places: Sequence[Place], settling
             if besides == base.cut:
                 return base, base
             return base, base.carried(besides, [row for row in found.rows if row.seq > base.cut.seq], whole, moved, places)
+        if drawn and patience > 0:
+            end_reading()
 
 
 def _from_database(event: str, epoch: int) -> Rollup | None:

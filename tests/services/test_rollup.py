@@ -332,6 +332,46 @@ def test_the_door_has_a_transaction_id_before_it_draws_a_number(app: Flask, monk
         assert seen and all(seen)
 
 
+@pytest.mark.skipif(not on_postgresql(), reason="transactions have ids on PostgreSQL only")
+def test_whoever_is_far_behind_waits_a_moment_and_holds_nobody_up(app: Flask, monkeypatch: pytest.MonkeyPatch, small_windows: None) -> None:
+    """Another transaction, a worker that catches up too, is under way: what is read window by window is remembered all the same."""
+    with app.app_context():
+        world = World()
+        event = events.read(world.owner, world.slug)
+        begun, spent = threading.Event(), []
+
+        def elsewhere() -> None:
+            with app.app_context():
+                db.session.execute(text("SELECT pg_current_xact_id()"))
+                begun.set()
+                time.sleep(0.4)
+                db.session.rollback()
+
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        assert begun.wait(20)
+        world.send(world.phone(), *[tally("heads", 1) for _ in range(30)])
+        db.session.rollback()
+        news, concerned = passages.news, passages.concerned
+
+        def watched(*given: Any, **more: Any) -> Any:
+            assert not more, "all of it at once"
+            return news(*given)
+
+        def noted(*given: Any) -> Any:
+            spent.append(db.session.scalar(text("SELECT pg_current_xact_id_if_assigned()::text")))
+            return concerned(*given)
+
+        monkeypatch.setattr(passages, "news", watched)
+        monkeypatch.setattr(passages, "concerned", noted)
+        assert live.rollup(event).sums.tallies["heads"].tapped == 30
+        thread.join(20)
+        remembered = live._known(event.id, event.epoch).rollup
+        assert remembered is not None and remembered.cut.seq >= 24
+        held = [number for number in spent if number]
+        assert len(set(held)) == len(held), "one transaction over several windows"
+
+
 def test_a_part_is_a_fold() -> None:
     assert folds.fold([], later={}, parties={}, places=[], zone="Asia/Shanghai") == folds.Sums()
 
