@@ -184,7 +184,7 @@ def accept(actor: Actor, slug: str, device_id: str) -> Dealt:
     Pieces of a batch's size are a transaction each; broken off half-way, the rest goes on waiting.
     """
     ids = _ids(actor, slug, device_id)
-    accepted = sum(_accept(actor, slug, device_id, ids[start : start + records.PIECE]) for start in range(0, len(ids), records.PIECE))
+    accepted = sum(_accept(actor, slug, device_id, ids[start : start + records.MOST_RECORDS]) for start in range(0, len(ids), records.MOST_RECORDS))
     _note(actor, slug, "quarantine.accept", device_id, accepted)
     return Dealt(accepted, len(ids) - accepted)
 

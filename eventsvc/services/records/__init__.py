@@ -1,8 +1,7 @@
 """The one door for everything that happens on the spot: a batch of field records in, one answer each, every record kept once.
 
-Form, then a known id (replay or `id_reused`), then rights, then the decision; a bad record never sinks the others. Long
-batches are cut into pieces of 500, so that no writer waits long; pieces that come at the same time share one transaction
-(`together`); tickets are locked in sorted order.
+Form, then a known id (replay or `id_reused`), then rights, then the decision; a bad record never sinks the others. Batches
+that come at the same time share one transaction (`together`), as far as no writer waits long; tickets are locked in sorted order.
 """
 
 from __future__ import annotations
@@ -28,8 +27,7 @@ from eventsvc.services.records.piece import Piece
 from eventsvc.services.records.together import LARGE, Job, Together
 from eventsvc.services.sites import visit
 
-MOST_RECORDS = 500
-PIECE = 500  # records that go together, as many as a batch may have: about 25 ms of the writer's time
+MOST_RECORDS = 500  # of a batch, which is one transaction: about 25 ms of SQLite's writer
 LONGEST_VERSION = LONGEST_OPERATOR = 40  # characters; the columns hold no more
 
 
@@ -43,13 +41,9 @@ def submit(actor: Actor | Claim, slug: str, body: Any) -> dict[str, Any]:
     except Refusal:
         load_event(settled(actor), slug, "record.submit")  # whoever may not enter is told that first
         raise
-    results: list[dict[str, Any]] = []
-    for start in range(0, max(1, len(raw)), PIECE):
-        piece = [_form(item) for item in raw[start : start + PIECE]]
-        last = start + PIECE >= len(raw)
-        job = Job(slug, len(piece), _Work(actor, piece, sent_at, said if last else None))
-        apart = in_transaction() or (job.size >= LARGE and is_postgresql())  # there others go on while the database writes a batch
-        results += _alone(job) if apart else _together.run(job)
+    job = Job(slug, len(raw), _Work(actor, [_form(item) for item in raw], sent_at, said))
+    apart = in_transaction() or (job.size >= LARGE and is_postgresql())  # there others go on while the database writes a batch
+    results = _alone(job) if apart else _together.run(job)
     return {"results": results, "server_time": clock.now().isoformat()}
 
 
