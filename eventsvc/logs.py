@@ -163,7 +163,7 @@ class AccessLog:
         began = time.perf_counter()
         name = sane_id(environ.get("HTTP_X_REQUEST_ID", ""))
         reset = request_id.set(name)
-        status = "500"
+        status, mark = "500", _lines.enter()
 
         def start(given: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             nonlocal status
@@ -177,31 +177,81 @@ class AccessLog:
             raise
         finally:
             self.served[status[:1]] += 1
-            if access.isEnabledFor(logging.INFO):
-                _log_access(environ, int(status[:3]), round((time.perf_counter() - began) * 1000, 1), name)
+            shown = access.isEnabledFor(logging.INFO)
+            _lines.leave(mark, _line(environ, int(status[:3]), round((time.perf_counter() - began) * 1000, 1), name) if shown else None)
             request_id.reset(reset)
 
 
-def _log_access(environ: dict[str, Any], status: int, milliseconds: float, name: str) -> None:
+def _line(environ: dict[str, Any], status: int, milliseconds: float, name: str) -> str:
     """The access line, written by hand: the usual way costs as much as keeping a record."""
-    line = orjson.dumps({
+    return orjson.dumps({
         "time": _stamp(), "level": "INFO", "logger": access.name, "message": "request", "method": redact(environ.get("REQUEST_METHOD", "")),
         "path": redact(_readable(environ.get("PATH_INFO", ""))), "status": status, "ms": milliseconds,
         "request_id": redact(name) if name == environ.get("HTTP_X_REQUEST_ID") else name,
     }).decode()
-    _lines.append(line)
-    while _lines and _writing.acquire(blocking=False):  # whoever finds nobody writing writes for all, so that no request waits for another's line
-        try:
-            lines = [_lines.popleft() for _ in range(len(_lines))]
-            access.handle(
-                logging.makeLogRecord({"name": access.name, "levelno": logging.INFO, "levelname": "INFO", "msg": "request", WRITTEN: "\n".join(lines)})
-            )
-        finally:
-            _writing.release()
 
 
-_lines: deque[str] = deque()  # access lines that wait to be written
-_writing = threading.Lock()
+class _Lines:
+    """Access lines on their way out: the last request under way writes them, among others they are left to a thread that comes soon.
+
+    Writing gives the interpreter away, and among many threads a request pays more to get it back than for its record.
+    """
+
+    SOON = 0.02  # seconds
+
+    def __init__(self) -> None:
+        self._waiting: deque[str] = deque()
+        self._under_way: set[object] = set()
+        self._writing, self._calling, self._call = threading.Lock(), threading.Lock(), threading.Lock()
+        self._called = False
+        self._call.acquire()
+        self._writer: threading.Thread | None = None
+
+    def enter(self) -> object:
+        """A request begins; gives what `leave` takes."""
+        mark = object()
+        self._under_way.add(mark)
+        return mark
+
+    def leave(self, mark: object, line: str | None) -> None:
+        """A request has ended; ``line`` is written now or soon."""
+        if line is not None:
+            self._waiting.append(line)
+        self._under_way.discard(mark)
+        if not self._under_way:
+            self._write()
+        elif self._waiting and not self._called:
+            self._call_writer()
+
+    def _write(self) -> None:
+        while self._waiting and self._writing.acquire(blocking=False):  # else whoever writes looks again
+            try:
+                lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+                access.handle(
+                    logging.makeLogRecord({"name": access.name, "levelno": logging.INFO, "levelname": "INFO", "msg": "request", WRITTEN: "\n".join(lines)})
+                )
+            finally:
+                self._writing.release()
+
+    def _call_writer(self) -> None:
+        with self._calling:
+            if self._called:
+                return
+            self._called = True
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._come, daemon=True)
+                self._writer.start()
+            self._call.release()
+
+    def _come(self) -> None:
+        while True:
+            self._call.acquire()
+            time.sleep(self.SOON)
+            self._called = False
+            self._write()
+
+
+_lines = _Lines()
 
 
 def sane_id(offered: str) -> str:
