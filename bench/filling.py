@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
-from bench import floor
+from bench import floor, plans
 from eventsvc.models import Person, Record, Registration
 from eventsvc.services.codes import ALPHABET
 from tests.postgres import plain
@@ -21,6 +20,7 @@ TABLES = (Registration.__tablename__, Person.__tablename__, Record.__tablename__
 FRESH = 320_000  # tickets that nobody has shown yet: what the check-ins of the run take
 PLACES = ("gate", "booth-1", "booth-2", "booth-3")  # where a used ticket was scanned once each
 SCANNED = 0.6  # of the records are scans, the rest are taps
+EVENING = 5_000  # tickets of one crowd
 ALREADY = 1_000_000  # seconds before now at which the ledger begins
 
 
@@ -39,8 +39,8 @@ def fill(url: str, event_id: str, device_id: str, records: int, fresh: int = FRE
     chance = random.Random(records)
     used = round(records * SCANNED / len(PLACES))
     codes = ["".join(chance.choices(ALPHABET, k=20)) for _ in range(used + fresh)]
-    ids = [str(uuid.UUID(int=chance.getrandbits(128), version=4)) for _ in codes]
     now = time.time_ns() // 1000
+    ids = [plans.minted(chance, now // 1000 - number) for number in range(len(codes), 0, -1)]
     with _Database(url) as database:
         database.prepare()
         database.copy(Registration.__tablename__, _registrations(event_id, ids, codes, now))
@@ -54,7 +54,13 @@ def fill(url: str, event_id: str, device_id: str, records: int, fresh: int = FRE
         places = f"places_taken = {2 * len(codes)}, next_seq = {len(codes) + 1}, roster_revision = {len(codes)}"
         database.run(f"UPDATE events SET {places} WHERE id = '{event_id}'")
         database.finish(records)
-    return Ground(event_id, device_id, codes[used:], ids[0])
+    return Ground(event_id, device_id, _as_they_come(codes[used:], chance), ids[0])
+
+
+def _as_they_come(codes: list[str], chance: random.Random) -> list[str]:
+    """Tickets as they are shown: those of an evening, who registered about the same time, in no order."""
+    evenings = [codes[first : first + EVENING] for first in range(0, len(codes), EVENING)]
+    return [code for evening in evenings for code in chance.sample(evening, len(evening))]
 
 
 def _registrations(event_id: str, ids: list[str], codes: list[str], now: int) -> Iterator[dict[str, Any]]:
@@ -83,7 +89,7 @@ def _ledger(event_id: str, device_id: str, used: list[str], records: int, chance
         scan = next(scans, None) if number % 5 < 3 else None
         at = began + number * apart
         row = {
-            "id": str(uuid.UUID(int=chance.getrandbits(128), version=4)), "seq": number, "event_id": event_id, "epoch": 1,
+            "id": plans.minted(chance, at // 1000), "seq": number, "event_id": event_id, "epoch": 1,
             "device_id": device_id, "quantity": 2 if scan else 1, "content": "0" * 32, "at": at, "corrected_at": at, "received_at": at,
             "flags": "[]",
         }  # fmt: skip
@@ -101,8 +107,7 @@ def _ledger(event_id: str, device_id: str, used: list[str], records: int, chance
 
 def _floor_records(ids: list[str], records: int, chance: random.Random, now: int) -> Iterator[dict[str, Any]]:
     for number in range(records):
-        key = str(uuid.UUID(int=chance.getrandbits(128), version=4))
-        yield {"id": key, "ticket_id": ids[number % len(ids)], "at": "2026-11-24T00:00:00Z", "received_at": now, "content": "admitted"}
+        yield {"id": plans.minted(chance, now // 1000 - records + number), "ticket_id": ids[number % len(ids)], "at": "2026-11-24T00:00:00Z", "received_at": now, "content": "admitted"}
 
 
 class _Database:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -52,7 +51,7 @@ class Plan:
             return f"{state['phone'] % 10**8:08d}"
 
         places: dict[str, Callable[[], str]] = {
-            "ID": lambda: str(uuid.UUID(int=chance.getrandbits(128), version=4)),
+            "ID": lambda: minted(chance, _moment(chance, seed if self.count > 1 else 0)),
             "TICKET": lambda: following("ticket", self.tickets),
             "TOKEN": lambda: following("token", self.tokens),
             "NOW": lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -70,6 +69,16 @@ class Plan:
             return f"{self.method} {self.path} HTTP/1.1\r\nHost: bench\r\n{headers}Content-Length: {len(content)}\r\n\r\n".encode() + content
 
         return make
+
+
+def _moment(chance: random.Random, hours_ago: int) -> int:
+    """When a record's id was minted, in milliseconds: now, or some time of an hour that is its run's own, as on phones that were offline."""
+    return int(time.time() * 1000) - hours_ago * 3_600_000 + (chance.randrange(3_600_000) if hours_ago else 0)
+
+
+def minted(chance: random.Random, at: int) -> str:
+    """A record's id as our phones mint it at that time (milliseconds): UUID 7."""
+    return f"{at >> 16:08x}-{at & 0xFFFF:04x}-7{chance.getrandbits(12):03x}-{0x8000 | chance.getrandbits(14):04x}-{chance.getrandbits(48):012x}"
 
 
 def _first_phone(seed: int) -> int:

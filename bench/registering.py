@@ -9,9 +9,11 @@ import hashlib
 import json
 import secrets
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any
+
+from eventsvc.ports import clock
+from eventsvc.services import codes
 
 SLUG = "bench"
 _EVENT = "SELECT * FROM events WHERE slug = ?"
@@ -59,7 +61,7 @@ def _write(run: Run, person: dict[str, Any], postgresql: bool) -> dict[str, Any]
     pickup = f"{secrets.randbelow(1_000_000):06d}"
     while run(_PICKUP, event["id"], pickup).fetchone():
         pickup = f"{secrets.randbelow(1_000_000):06d}"
-    made = str(uuid.uuid4())
+    made = codes.mint_id(clock.now())
     run(_PLACES, person["party_size"], event["id"])
     run(
         _REGISTRATION, made, event["id"], event["next_seq"], event["roster_revision"] + 1, "confirmed", False, person["party_size"], "[]",

@@ -10,6 +10,8 @@ import hashlib
 import re
 import secrets
 import unicodedata
+import uuid
+from datetime import datetime
 from typing import NamedTuple
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -38,6 +40,12 @@ def is_plain(text: str) -> bool:
 def mint() -> str:
     """A fresh code: 20 Crockford base32 characters from a cryptographic source."""
     return "".join(ALPHABET[byte & 31] for byte in secrets.token_bytes(20))  # one call for all of them: lists are imported by the thousand
+
+
+def mint_id(now: datetime) -> str:
+    """A fresh id that begins with the time (UUID version 7, RFC 9562, 5.7): one event's lie side by side in an index, whatever else it holds."""
+    milliseconds = int(now.timestamp() * 1000)
+    return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62)))
 
 
 def mint_pickup() -> str:

@@ -5,7 +5,6 @@ One way in for all of them: residents, whose requests come together, the desk, a
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -207,7 +206,7 @@ def entry(
     """
     sizes = {key: size for key, size in wanted.session_sizes.items() if key in wanted.sessions and size < wanted.party_size}
     registration = Registration(
-        id=str(uuid.uuid4()), event_id=event.id, seq=event.next_seq, status=placed.status, blocked=False, party_size=wanted.party_size,
+        id=codes.mint_id(now), event_id=event.id, seq=event.next_seq, status=placed.status, blocked=False, party_size=wanted.party_size,
         sessions=[key for key in wanted.sessions if key not in placed.lines],
         session_sizes={key: size for key, size in sizes.items() if key not in placed.lines}, code=code, pickup_code=pickup, channel=wanted.channel,
         unit=wanted.unit,
