@@ -111,11 +111,18 @@ def _listed(values: Iterable[str]) -> str:
 
 
 class _Hinted(SQLiteCompiler):
-    """Writes ``INDEXED BY`` where a statement has the hint: old statistics make SQLite scan a whole table for one row."""
+    """Writes ``INDEXED BY`` where a statement has the hint: old statistics make SQLite scan a whole table for one row.
+
+    What locks rows in an order elsewhere is not sorted here, where no row is locked.
+    """
 
     def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
         """The hint as it stands."""
         return text
+
+    def order_by_clause(self, select: Any, **more: Any) -> str:
+        """Nothing for a statement that sorts only to lock."""
+        return "" if select._for_update_arg is not None and select._limit_clause is None else super().order_by_clause(select, **more)
 
 
 def _inward(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:

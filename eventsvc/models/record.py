@@ -28,8 +28,8 @@ class Record(AppendOnly, db.Model):
     __table_args__ = (
         CheckConstraint("type IN ('checkin', 'tally', 'walkin', 'undo')", name="type"),
         Index("ix_records_event_id_epoch_seq", "event_id", "epoch", "seq"),
-        Index("ix_records_registration_id", "registration_id"),
-        Index("ix_records_undoes", "undoes"),
+        Index("ix_records_registration_id", "registration_id", **_where("registration_id IS NOT NULL")),
+        Index("ix_records_undoes", "undoes", **_where("undoes IS NOT NULL")),
         # each row is in one of these two: the page of a figure takes its rows from them, newest first
         Index("ix_records_counter", "event_id", "counter", "epoch", "seq", **_where("counter IS NOT NULL")),
         Index("ix_records_checkpoint", "event_id", "checkpoint", "epoch", "seq", **_where("checkpoint IS NOT NULL")),
