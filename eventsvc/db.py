@@ -73,7 +73,10 @@ def micros(value: datetime) -> int:
 
 def instant(value: datetime | None) -> int | None:
     """What `Instant` keeps, for who goes around SQLAlchemy."""
-    return None if value is None else micros(value)
+    if value is None:
+        return None
+    since = value - EPOCH  # as `micros`, without its call
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 WAIT = 7.0  # seconds for a turn to write: less than a phone waits for its answer (8)
@@ -120,12 +123,11 @@ def transaction(verb: Callable[P, R], ahead: bool = False) -> Callable[P, R]:
 
     @functools.wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        session = db.session()
-        if session.info.get("in_verb"):
+        if in_transaction():
             return verb(*args, **kwargs)
+        session = db.session()
         session.rollback()  # nothing read before the transaction is trusted in it
         with _turn_to_write(ahead):
-            session.info["in_verb"] = True
             try:
                 connection = session.connection(execution_options={"writes": True})
                 here.driver, here.dialect = connection.connection.driver_connection, connection.dialect
@@ -136,7 +138,6 @@ def transaction(verb: Callable[P, R], ahead: bool = False) -> Callable[P, R]:
                 session.rollback()
                 raise
             finally:
-                session.info.pop("in_verb", None)
                 here.driver = here.dialect = here.ahead = None
 
     return run
@@ -144,7 +145,7 @@ def transaction(verb: Callable[P, R], ahead: bool = False) -> Callable[P, R]:
 
 def in_transaction() -> bool:
     """Whether a verb's transaction is under way in this thread."""
-    return bool(db.session.registry.has() and db.session().info.get("in_verb"))
+    return here.driver is not None
 
 
 def adopt(row: Any) -> None:
@@ -212,7 +213,7 @@ def configure_engine(engine: Engine, pooled: bool = False) -> None:
             cursor.execute("PRAGMA synchronous=FULL")
             cursor.execute("PRAGMA foreign_keys=ON")
             cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten: a person must not be found in the file
-            cursor.execute("PRAGMA cache_size=-32768")
+            cursor.execute("PRAGMA cache_size=-16384")
             cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
             cursor.close()
 

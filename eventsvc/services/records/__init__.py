@@ -6,8 +6,9 @@ that come at the same time share one transaction (`together`), as far as no writ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,27 +25,42 @@ from eventsvc.services.records.deciding import answer
 from eventsvc.services.records.keeping import keep
 from eventsvc.services.records.loading import Named, load, look_ahead
 from eventsvc.services.records.piece import Piece
-from eventsvc.services.records.together import LARGE, Job, Together
+from eventsvc.services.records.together import Job, Together
 from eventsvc.services.sites import visit
 
-MOST_RECORDS = 500  # of a batch, which is one transaction: about 25 ms of SQLite's writer
+MOST_RECORDS = 500  # of a batch: about 20 ms of SQLite's writer
+LARGE = 250  # records of a batch that has a transaction to itself where the database lets others go on beside it
 LONGEST_VERSION = LONGEST_OPERATOR = 40  # characters; the columns hold no more
 
 
-def submit(actor: Actor | Claim, slug: str, body: Any) -> dict[str, Any]:
+Scope = Callable[[], AbstractContextManager[Any]]
+
+
+def submit(actor: Actor | Claim, slug: str, body: Any, within: Scope = nullcontext) -> dict[str, Any]:
     """Take a batch ``{sent_at, queued, roster_at, version, operator, records}`` and answer each record in order; see the contract, section 4.
 
+    ``within``: what is entered before the database is asked, where the caller has not; whoever shares another's transaction does without.
     Raises Missing, Forbidden or Unauthorized for the caller, TooLarge above 500 records, Invalid for a bad envelope.
     """
     try:
         raw, sent_at, said = envelope(body)
     except Refusal:
-        load_event(settled(actor), slug, "record.submit")  # whoever may not enter is told that first
+        with within():
+            load_event(settled(actor), slug, "record.submit")  # whoever may not enter is told that first
         raise
-    job = Job(slug, len(raw), _Work(actor, [_form(item) for item in raw], sent_at, said))
-    apart = in_transaction() or (job.size >= LARGE and is_postgresql())  # there others go on while the database writes a batch
-    results = _alone(job) if apart else _together.run(job)
-    return {"results": results, "server_time": clock.now().isoformat()}
+    job = Job(slug, len(raw), _Work(actor, [_form(item) for item in raw], sent_at, said), within)
+    return {"results": _done(job), "server_time": clock.now().isoformat()}
+
+
+def _done(job: Job) -> list[dict[str, Any]]:
+    """Have it done, alone or together with others."""
+    if in_transaction():
+        return _alone(job)
+    if job.size >= LARGE:
+        with job.within():
+            if is_postgresql():
+                return _alone(job)  # there others go on while the database writes a batch
+    return _together.run(job)
 
 
 @dataclass(frozen=True)
@@ -153,7 +169,7 @@ def _enter(jobs: Sequence[Job]) -> list[tuple[Job, Piece]]:
             job.error = refusal
             continue
         shared = first or Piece(actor=actor, site=site, now=clock.now(), sent_at=None)
-        pieces.append((job, replace(shared, actor=actor, sent_at=job.work.sent_at, arrived=job.work.arrived)))
+        pieces.append((job, shared.of(actor, job.work.sent_at, job.work.arrived)))
     return pieces
 
 

@@ -129,7 +129,7 @@ def _check_in(piece: Piece, form: Form) -> dict[str, Any]:
         scanned=form.scanned if known is None else None,
     )
     if known and ours and record["epoch"] == piece.site.epoch:
-        piece.rows.setdefault(known.id, []).append(as_row(record))
+        piece.fresh.setdefault(known.id, []).append(record)
     answer = checkin_answer(piece, record, known, "recorded", verdict.questions, verdict.opens_at)
     return answer
 

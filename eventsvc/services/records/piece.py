@@ -16,7 +16,6 @@ from eventsvc.services.sites import Site
 
 SKEW = timedelta(minutes=5)
 _OF_ROW = itemgetter(*folds.Row._fields)
-_BLANK: dict[str, Any] = {column.name: None for column in Record.__table__.columns} | {"seq": 0, "admitted": 0}
 _NONE: frozenset[str] = frozenset()
 ROW = tuple(getattr(Record, name) for name in folds.Row._fields)
 
@@ -59,6 +58,7 @@ class Piece:
     stored: dict[str, dict[str, Any]] = field(default_factory=dict)  # by record id: replays and targets of undos
     later: dict[str, set[str]] = field(default_factory=dict)  # decisions that phones added afterwards
     rows: dict[str, list[folds.Row]] = field(default_factory=dict)  # by registration id
+    fresh: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # the same of this piece's own records, until somebody asks for them
     undos: list[folds.Row] = field(default_factory=list)
     new: list[dict[str, Any]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
@@ -68,6 +68,12 @@ class Piece:
     retired: bool = False  # a record named its ticket by a code that was replaced or is an alias
     heard: set[str] = field(default_factory=set)  # phones that said something of themselves
     permitted: set[tuple[int, str]] = field(default_factory=set)  # (actor, checkpoint): whose check-ins there were found to be allowed
+
+    def of(self, actor: Actor, sent_at: datetime | None, arrived: datetime | None) -> Piece:
+        """What another caller's records see of the same transaction; all that is known is shared."""
+        other = object.__new__(Piece)
+        other.__dict__.update(self.__dict__, actor=actor, sent_at=sent_at, arrived=arrived)
+        return other
 
 
 def as_row(record: dict[str, Any]) -> folds.Row:
@@ -89,17 +95,21 @@ def epoch_of(site: Site, at: datetime) -> int:
     return site.epoch if site.epoch_began_at is None or at >= site.epoch_began_at else site.epoch - 1
 
 
-def add_row(piece: Piece, form: Form, at: datetime, flags: list[str], *, outcome: str, keep: bool = True, **more: Any) -> dict[str, Any]:
+def add_row(
+    piece: Piece, form: Form, at: datetime, flags: list[str], *, outcome: str, keep: bool = True, admitted: int = 0, used: int | None = None,
+    remaining: int | None = None, registration_id: str | None = None, first_record: str | None = None, scanned: str | None = None,
+) -> dict[str, Any]:
     """The ledger row of a record; kept at once unless the caller still has to decide."""
-    row = {
-        **_BLANK,
+    row: dict[str, Any] = {
         "id": form.id,
+        "seq": 0,
         "event_id": piece.site.id,
         "epoch": epoch_of(piece.site, at),
         "type": form.type,
         "device_id": piece.actor.id if piece.actor.kind == "device" else None,
         "checkpoint": form.checkpoint,
         "counter": form.counter,
+        "registration_id": registration_id,
         "quantity": form.quantity,
         "direction": form.direction,
         "topic": form.topic,
@@ -111,8 +121,12 @@ def add_row(piece: Piece, form: Form, at: datetime, flags: list[str], *, outcome
         "received_at": piece.now,
         "decided": form.decided,
         "outcome": outcome,
+        "admitted": admitted,
+        "used": used,
+        "remaining": remaining,
+        "first_record": first_record,
         "flags": flags,
-        **more,
+        "scanned": scanned,
     }
     if keep:
         piece.new.append(row)
@@ -150,6 +164,8 @@ def decided_at(piece: Piece, form: Form, at: datetime) -> datetime:
 
 def entries(piece: Piece, registration_id: str, checkpoint: str, until: datetime | None = None) -> list[admission.Entry]:
     """The effective admissions of a ticket at a checkpoint (``until`` a time), from what is stored and what this piece has added."""
+    if fresh := piece.fresh.pop(registration_id, None):
+        piece.rows.setdefault(registration_id, []).extend(map(as_row, fresh))
     shown = piece.rows.get(registration_id)
     if shown is None:
         return []

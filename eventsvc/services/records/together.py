@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,8 +22,7 @@ from sqlalchemy.exc import OperationalError
 from eventsvc.errors import Refusal, Unavailable
 
 MOST_JOBS = 64
-MOST_RECORDS = 550  # of one transaction, so that no writer waits long: a whole batch, and the scans that come with it
-LARGE = 250  # records of a batch that has its transaction to itself: it waits for nobody
+MOST_RECORDS = 1100  # of one transaction, so that no writer waits long: two whole batches, and the scans that come with them
 MOST_WAITING = 96  # jobs in line, fewer than there are threads: whoever comes after them is told at once to come again
 PATIENCE = 7.0  # seconds: less than a phone waits for its answer
 LINGER = 0.002  # seconds that a leader waits for as many as there were last time; somebody alone waits for nobody
@@ -35,6 +35,7 @@ class Job:
     key: str  # only jobs of one key share a transaction
     size: int
     work: Any
+    within: Callable[[], AbstractContextManager[Any]] = nullcontext  # entered by whoever leads: the others need none of it
     result: Any = None
     error: BaseException | None = None
     done: bool = False
@@ -79,7 +80,8 @@ class Together:
             if not ready and not job.turn.acquire(timeout=PATIENCE):
                 raise Unavailable  # begun, and still not through: the phone asks again under the same id
         if not job.done:
-            self._lead()
+            with job.within():
+                self._lead()
         if job.error is not None:
             raise job.error
         return job.result
@@ -116,7 +118,7 @@ class Together:
     def _gather(self) -> None:
         """Wait until as many have come as the last group had, but only a moment."""
         with self._mutex:
-            if self._usual <= len(self._waiting) or self._waiting[0].size >= LARGE:
+            if self._usual <= len(self._waiting):
                 return
             self._awaited = self._usual
         if self._enough.acquire(timeout=LINGER):
