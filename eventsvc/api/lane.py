@@ -20,10 +20,12 @@ from flask import Flask
 from eventsvc.api import answers, bodies, problems
 from eventsvc.api.operations import JSON, blueprint
 from eventsvc.errors import Refusal, Unavailable
+from eventsvc.ports import cores
 from eventsvc.services import actors, records, registrations
 
 Environ = dict[str, Any]
 Headers = Sequence[tuple[str, str]]
+Scope = Callable[[], contextlib.AbstractContextManager[Any]]  # the application's context
 Work = Callable[[], Any]  # the verb, and its answer as plain values
 _PATH = re.compile(rf"{blueprint.url_prefix}/events/([a-z0-9](?:[a-z0-9-]{{0,62}}[a-z0-9])?)/(records|registrations)")
 _AS_JSON = [("Content-Type", JSON)]
@@ -39,30 +41,35 @@ class Way(NamedTuple):
 
     status: str
     usual: Callable[[Environ], bool]
-    work: Callable[[Environ, str, dict[str, Any]], Work | None]
+    work: Callable[[Environ, str, dict[str, Any], Scope], Work | None]
 
 
 def _from_a_phone(environ: Environ) -> bool:
     return str(environ.get("HTTP_AUTHORIZATION", "")).startswith("Bearer ")
 
 
-def _keep(environ: Environ, slug: str, data: dict[str, Any]) -> Work | None:
+def _keep(environ: Environ, slug: str, data: dict[str, Any], within: Scope) -> Work | None:
     """Records of a device that calls by its own token."""
     try:
         caller = actors.claim_device(environ["HTTP_AUTHORIZATION"][7:])
     except Refusal:
         return None
-    return None if caller is None else lambda: records.submit(caller, slug, data)
+    return None if caller is None else lambda: records.submit(caller, slug, data, within)
 
 
 def _from_a_resident(environ: Environ) -> bool:
     return "HTTP_AUTHORIZATION" not in environ and "HTTP_IDEMPOTENCY_KEY" not in environ
 
 
-def _register(environ: Environ, slug: str, data: dict[str, Any]) -> Work:
+def _register(environ: Environ, slug: str, data: dict[str, Any], within: Scope) -> Work:
     """A resident's registration."""
     address = environ.get("REMOTE_ADDR") or ""
-    return lambda: answers.registered(registrations.register(actors.PUBLIC, slug, data, address=address))
+
+    def work() -> Any:
+        with within():
+            return answers.registered(registrations.register(actors.PUBLIC, slug, data, address=address))
+
+    return work
 
 
 _WAYS = {"records": Way("200 OK", _from_a_phone, _keep), "registrations": Way("201 CREATED", _from_a_resident, _register)}
@@ -83,11 +90,14 @@ class Lane:
         way = _WAYS[found[2]] if found else None
         raw = self._body(environ) if way and way.usual(environ) else None
         if found is None or way is None or raw is None:
+            cores.spread()
             return self.application(environ, start_response)
+        cores.gather()
         began = time.perf_counter()
         with self._turn(len(raw)) as comes:
             work = self._read(way, environ, found[1], raw) if comes else None
             if comes and work is None:
+                cores.spread()
                 return self.application(environ, start_response)
             status, body, more = self._answer(way, work) if work else self._refusal(Unavailable())
         headers = [("Cache-Control", "no-store"), ("Vary", "Accept-Encoding"), *self.headers, *more]
@@ -133,15 +143,14 @@ class Lane:
             data = bodies.loads(raw)
         except Refusal:
             return None
-        return way.work(environ, slug, data) if isinstance(data, dict) else None
+        return way.work(environ, slug, data, self.app.app_context) if isinstance(data, dict) else None
 
     def _answer(self, way: Way, work: Work) -> tuple[str, bytes, Headers]:
         """Status, body and further headers."""
-        with self.app.app_context():
-            try:
-                return way.status, bodies.dumps(work()), _AS_JSON
-            except Exception as error:
-                return self._refusal(error)
+        try:
+            return way.status, bodies.dumps(work()), _AS_JSON
+        except Exception as error:
+            return self._refusal(error)
 
     def _refusal(self, error: Exception) -> tuple[str, bytes, Headers]:
         """What is answered where nothing was taken."""

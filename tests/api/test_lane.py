@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import threading
 import time
 import uuid
@@ -13,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from eventsvc.api import lane
-from eventsvc.ports import limits
+from eventsvc.ports import cores, limits
 from tests.api.conftest import Api, person
 
 AT = "2026-08-14T18:00:00+08:00"
@@ -213,3 +214,58 @@ def test_a_resident_takes_the_short_way_and_whoever_has_a_token_or_a_key_does_no
     assert api("POST", "/events/{slug}/registrations", None, person(), headers={"Idempotency-Key": "a-key"}).status_code == 201
     assert api("POST", "/events/{slug}/registrations", None, person(), headers={"Authorization": "Basic x"}).status_code == 401
     assert len(asked) == 3
+
+
+@pytest.fixture
+def on_two_cores(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
+    """A process of two cores; where its threads were moved to, one after the other."""
+    moves: list[set[int]] = []
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {0, 1}, raising=False)
+    monkeypatch.setattr(os, "sched_setaffinity", lambda _thread, chosen: moves.append(set(chosen)), raising=False)
+    found = cores._OneCore()
+    found.use()
+    monkeypatch.setattr(cores, "gather", found.gather)
+    monkeypatch.setattr(cores, "spread", found.spread)
+    return moves
+
+
+def test_threads_of_the_short_ways_share_a_core_until_they_do_something_else(api: Api, on_two_cores: list[set[int]]) -> None:
+    token = api.device("scan", "tally")
+    one, every = {os.getpid() % 2}, {0, 1}
+    client = api.app.test_client()
+    for number in (11, 12):
+        client.post(f"/api/v1/events/{api.slug}/records", json={"records": [tap(number)]}, headers={"Authorization": f"Bearer {token}"})
+    assert on_two_cores == [one]
+    client.get("/healthz")
+    client.get("/healthz")
+    assert on_two_cores == [one, every]
+    client.post(f"/api/v1/events/{api.slug}/records", json={"records": [tap(13)]}, headers={"Authorization": f"bearer {token}"})  # the long way
+    assert on_two_cores == [one, every]
+
+
+def test_cores_that_were_taken_away_are_left_alone(api: Api, on_two_cores: list[set[int]], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_thread: int, _chosen: set[int]) -> None:
+        on_two_cores.append(set())
+        raise OSError
+
+    token = api.device("scan", "tally")
+    monkeypatch.setattr(os, "sched_setaffinity", refuse, raising=False)
+    client = api.app.test_client()
+    for number in (21, 22):
+        answer = client.post(f"/api/v1/events/{api.slug}/records", json={"records": [tap(number)]}, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200
+        client.get("/healthz")
+    assert on_two_cores == [set()]
+
+
+def test_a_process_of_one_core_or_of_another_system_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_setaffinity", lambda *_: pytest.fail("moved"), raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {3}, raising=False)
+    alone = cores._OneCore()
+    alone.use()
+    alone.gather()
+    monkeypatch.delattr(os, "sched_setaffinity")
+    elsewhere = cores._OneCore()
+    elsewhere.use()
+    elsewhere.gather()
+    assert not alone.one and not elsewhere.one

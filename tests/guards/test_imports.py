@@ -25,7 +25,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "demo": {"services", "ports", "db", *GROUND},  # db: it is loaded in one transaction
     "cli": {"services", "render", "ports", "demo", *GROUND},
     "preparing": {"", "demo", *GROUND},
-    "serve": {"", "preparing", "logs", *GROUND},
+    "serve": {"", "preparing", "ports.cores", "logs", *GROUND},
     "factory": {"", "web", "api", "cli", "render", "services", "models", "ports", "db", "logs", "bodies", *GROUND},
     "": {"factory", "config", "ports"},
 }
