@@ -25,7 +25,6 @@ from eventsvc.services import actors, records, registrations
 
 Environ = dict[str, Any]
 Headers = Sequence[tuple[str, str]]
-Scope = Callable[[], contextlib.AbstractContextManager[Any]]  # the application's context
 Work = Callable[[], Any]  # the verb, and its answer as plain values
 _PATH = re.compile(rf"{blueprint.url_prefix}/events/([a-z0-9](?:[a-z0-9-]{{0,62}}[a-z0-9])?)/(records|registrations)")
 _AS_JSON = [("Content-Type", JSON)]
@@ -37,18 +36,18 @@ PACKED_FROM = 2048  # bytes: a single answer is not worth the time
 
 
 class Way(NamedTuple):
-    """One short way: the status of its answer, what is usual by its headers, and the work for a slug and an object; None: unusual after all."""
+    """One short way: the status of its answer, what is usual by its headers, and the work for a slug and an object within a context; None: unusual after all."""
 
     status: str
     usual: Callable[[Environ], bool]
-    work: Callable[[Environ, str, dict[str, Any], Scope], Work | None]
+    work: Callable[[Environ, str, dict[str, Any], records.Scope], Work | None]
 
 
 def _from_a_phone(environ: Environ) -> bool:
     return str(environ.get("HTTP_AUTHORIZATION", "")).startswith("Bearer ")
 
 
-def _keep(environ: Environ, slug: str, data: dict[str, Any], within: Scope) -> Work | None:
+def _keep(environ: Environ, slug: str, data: dict[str, Any], within: records.Scope) -> Work | None:
     """Records of a device that calls by its own token."""
     try:
         caller = actors.claim_device(environ["HTTP_AUTHORIZATION"][7:])
@@ -61,7 +60,7 @@ def _from_a_resident(environ: Environ) -> bool:
     return "HTTP_AUTHORIZATION" not in environ and "HTTP_IDEMPOTENCY_KEY" not in environ
 
 
-def _register(environ: Environ, slug: str, data: dict[str, Any], within: Scope) -> Work:
+def _register(environ: Environ, slug: str, data: dict[str, Any], within: records.Scope) -> Work:
     """A resident's registration."""
     address = environ.get("REMOTE_ADDR") or ""
 

@@ -1,8 +1,8 @@
 """On which core a thread runs: those that share the interpreter all the time share a core too.
 
 Python runs one thread at a time. Where many small requests come at once, each is handed the interpreter several times, and from
-core to core that costs more than the request's own work (docs/decisions/0010-speed.md). What is long, or waits for others, is left
-to run wherever there is room.
+core to core that costs more than the request's own work (docs/decisions/0010-speed.md). Everything else, as pages and workbooks, is
+left to run wherever there is room.
 """
 
 from __future__ import annotations

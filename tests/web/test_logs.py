@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -76,6 +77,33 @@ def test_many_at_once_have_a_line_each(small: Flask, logged: Any) -> None:
     for thread in threads:
         thread.join(30)
     assert sorted(line["path"] for line in logged()) == sorted(f"/fine/{number}-{n}" for number in range(8) for n in range(20))
+
+
+def test_a_line_does_not_wait_for_a_request_that_lasts(small: Flask, logged: Any) -> None:
+    begun, let_go = threading.Event(), threading.Event()
+
+    @small.get("/lasting")
+    def lasting() -> str:
+        begun.set()
+        let_go.wait(30)
+        return "done"
+
+    beside = threading.Thread(target=small.test_client().get, args=("/lasting",))
+    beside.start()
+    try:
+        assert begun.wait(30)
+        seen: list[str] = []
+        for number in range(2):  # the thread that writes comes more than once
+            small.test_client().get(f"/fine/{number}")
+            deadline = time.monotonic() + 30
+            while len(seen) <= number and time.monotonic() < deadline:
+                time.sleep(0.01)
+                seen += [line["path"] for line in logged()]
+        assert seen == ["/fine/0", "/fine/1"]
+    finally:
+        let_go.set()
+        beside.join(30)
+    assert [line["path"] for line in logged()] == ["/lasting"]
 
 
 def test_a_sane_request_id_is_kept_and_echoed(small: Flask, logged: Any) -> None:

@@ -6,8 +6,8 @@ that come at the same time share one transaction (`together`), as far as no writ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,15 +25,12 @@ from eventsvc.services.records.deciding import answer
 from eventsvc.services.records.keeping import keep
 from eventsvc.services.records.loading import Named, load, look_ahead
 from eventsvc.services.records.piece import Piece
-from eventsvc.services.records.together import Job, Together
+from eventsvc.services.records.together import Job, Scope, Together
 from eventsvc.services.sites import visit
 
 MOST_RECORDS = 500  # of a batch: about 20 ms of SQLite's writer
 LARGE = 250  # records of a batch that has a transaction to itself where the database lets others go on beside it
 LONGEST_VERSION = LONGEST_OPERATOR = 40  # characters; the columns hold no more
-
-
-Scope = Callable[[], AbstractContextManager[Any]]
 
 
 def submit(actor: Actor | Claim, slug: str, body: Any, within: Scope = nullcontext) -> dict[str, Any]:

@@ -27,6 +27,8 @@ MOST_WAITING = 96  # jobs in line, fewer than there are threads: whoever comes a
 PATIENCE = 7.0  # seconds: less than a phone waits for its answer
 LINGER = 0.002  # seconds that a leader waits for as many as there were last time; somebody alone waits for nobody
 
+Scope = Callable[[], AbstractContextManager[Any]]  # what is entered around the work
+
 
 @dataclass(eq=False)
 class Job:
@@ -35,7 +37,7 @@ class Job:
     key: str  # only jobs of one key share a transaction
     size: int
     work: Any
-    within: Callable[[], AbstractContextManager[Any]] = nullcontext  # entered by whoever leads: the others need none of it
+    within: Scope = nullcontext  # entered by whoever leads: the others need none of it
     result: Any = None
     error: BaseException | None = None
     done: bool = False
