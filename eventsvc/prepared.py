@@ -7,10 +7,12 @@ same types as elsewhere.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
+import orjson
 from sqlalchemy import ARRAY, JSON, ColumnElement, Executable, String, any_, bindparam, cast, func, select
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Dialect
@@ -18,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from eventsvc.db import Instant, dialect, driver, from_json, here, instant, is_postgresql, to_json
 
+LONG = 200  # of a list: more are asked for at once
 Among = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
 
 
@@ -33,12 +36,12 @@ class Prepared:
         self._known: dict[str, _Compiled] = {}
 
     def all(self, **values: Any) -> list[Any]:
-        """Every row, as tuples in the order of the statement's columns."""
+        """Every row, as sequences in the order of the statement's columns."""
         ready = self.ready(**values)
         if ready is not None:
             return ready
         compiled = self._compiled()
-        return compiled.shape(compiled.run("execute", compiled.bind(values)).fetchall())
+        return compiled.shape(compiled.rows(compiled.bind(values), any(type(value) is list and len(value) > LONG for value in values.values())))
 
     def ready(self, **values: Any) -> list[Any] | None:
         """The rows that `ahead` fetched for these very values, once; None where it did not."""
@@ -98,7 +101,19 @@ def among_on(dialect: Dialect) -> Among:
     """How a database takes a list as one value, so that the statement's text stays the same whatever its length."""
     if dialect.name == "postgresql":
         return lambda column, name: column == any_(cast(bindparam(name, type_=_Listed), ARRAY(String)))
-    return lambda column, name: column.in_(select(func.json_each(bindparam(name, type_=JSON)).table_valued("value").c.value))
+    return lambda column, name: column.in_(select(func.json_each(bindparam(name, type_=_Packed())).table_valued("value").c.value))
+
+
+class _Packed(JSON):
+    """A list of texts as SQLite's functions read one."""
+
+
+def _packed(values: Sequence[str]) -> str:
+    """The text of a list; by the patient writer where a lone surrogate is among them."""
+    try:
+        return orjson.dumps(values).decode()
+    except TypeError:
+        return json.dumps(values)
 
 
 class _Listed(String):
@@ -131,6 +146,8 @@ def _inward(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
         return instant
     if type(kind) is _Listed:
         return _listed
+    if type(kind) is _Packed:
+        return _packed
     if type(kind) is JSON and dialect.name == "sqlite":
         return to_json
     return kind.dialect_impl(dialect).bind_processor(dialect)
@@ -141,6 +158,15 @@ def _outward(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     if type(kind) is JSON and dialect.name == "sqlite":
         return from_json
     return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _at_once(text: str, columns: int) -> str:
+    """The same rows as one value: Python's driver gives the interpreter away for each row, and among threads that costs more than the row.
+
+    For texts and whole numbers, which are all that these statements ask for.
+    """
+    names = ", ".join(f"c{number}" for number in range(columns))
+    return f"WITH found ({names}) AS ({text}) SELECT json_group_array(json_array({names})) FROM found"
 
 
 class _Compiled:
@@ -158,6 +184,7 @@ class _Compiled:
         self.inward = [(number, types[name]) for number, name in enumerate(self.names) if types[name] is not None]
         columns = [column[3] for column in compiled._result_columns]
         outward = [_outward(kind, dialect) for kind in columns]
+        self.at_once = _at_once(self.text, len(columns)) if columns and dialect.name == "sqlite" else ""
         self.outward = [(number, processor) for number, processor in enumerate(outward) if processor is not None]
 
     def bind(self, values: dict[str, Any]) -> Any:
@@ -180,11 +207,17 @@ class _Compiled:
             shaped.append(tuple(values))
         return shaped
 
-    def run(self, how: str, values: Any) -> Any:
-        """Have the driver do it; its errors come as SQLAlchemy's."""
+    def rows(self, values: Any, many: bool) -> list[Any]:
+        """Every row as the driver gives it, or of ``many`` as lists."""
+        if many and self.at_once:
+            return orjson.loads(self.run("execute", values, self.at_once).fetchone()[0])  # type: ignore[no-any-return]
+        return self.run("execute", values).fetchall()  # type: ignore[no-any-return]
+
+    def run(self, how: str, values: Any, text: str = "") -> Any:
+        """Have the driver do it (``text``: another one than the statement's); its errors come as SQLAlchemy's."""
         cursor = driver().cursor()
         try:
-            getattr(cursor, how)(self.text, values)
+            getattr(cursor, how)(text or self.text, values)
         except self.dialect.loaded_dbapi.Error as error:
             raise _as_sqlalchemy(error, self.text, self.dialect, driver()) from error
         return cursor
