@@ -17,6 +17,7 @@ from eventsvc.errors import Unreadable
 
 DEEPEST = 24  # levels of nesting; an event document has five
 LONGEST_NUMBER = 18  # digits
+_LARGEST = 10**LONGEST_NUMBER - 1
 
 
 def read(*, may_be_empty: bool = False) -> dict[str, Any]:
@@ -65,13 +66,14 @@ def _shallow(data: Any) -> Any:
     while pending:
         container, depth = pending.pop()
         for key, value in container.items() if isinstance(container, dict) else enumerate(container):
-            if type(value) is str:
+            kind = type(value)
+            if kind is str or kind is int and -_LARGEST <= value <= _LARGEST:
                 continue
-            if isinstance(value, (dict, list)):
+            if kind is dict or kind is list:
                 if depth >= DEEPEST:
                     container[key] = math.inf
                 else:
                     pending.append((value, depth + 1))
-            elif type(value) is int and not -(10**LONGEST_NUMBER) < value < 10**LONGEST_NUMBER:
+            elif kind is int:
                 container[key] = math.inf
     return data

@@ -121,41 +121,49 @@ def decide(
         return Verdict("unknown_ticket")
     if not ticket.belongs:
         return Verdict("wrong_event")
-    same_day = entries if door.rule != "daily" else [e for e in entries if _day(e.at, door) == _day(now, door)]
-    used = sum(entry.count for entry in same_day) if same_day else 0
-    limited = door.rule != "each_time"
-    remaining = max(0, ticket.party_size - used) if limited else None
-    first = min(same_day, key=lambda entry: (entry.at, entry.id)) if same_day else None
+    if not entries:
+        used, first = 0, None
+    else:
+        same_day = entries if door.rule != "daily" else [e for e in entries if _day(e.at, door) == _day(now, door)]
+        used = sum(entry.count for entry in same_day)
+        first = min(same_day, key=lambda entry: (entry.at, entry.id)) if same_day else None
+    remaining = max(0, ticket.party_size - used) if door.rule != "each_time" else None
     if direction == "exit":
-        return Verdict("admitted", admitted=count, used=used, remaining=remaining)
+        return Verdict("admitted", count, used, remaining)
+    if (refused := _refused(door, ticket, count, remaining, now, answers)) is not None:
+        outcome, opens_at, questions = refused
+        return Verdict(outcome, 0, used, remaining, first, opens_at, questions)
+    return Verdict("admitted", count, used + count, None if remaining is None else remaining - count)
 
-    def refuse(outcome: str, opens_at: datetime | None = None, questions: tuple[str, ...] = ()) -> Verdict:
-        return Verdict(outcome, used=used, remaining=remaining, first=first, opens_at=opens_at, questions=questions)
 
+_Refused = tuple[str, datetime | None, tuple[str, ...]]
+
+
+def _refused(door: Door, ticket: Ticket, count: int, remaining: int | None, now: datetime, answers: frozenset[str]) -> _Refused | None:
+    """Why a ticket of ours does not enter now: the outcome, when it may, what has to be answered."""
     if ticket.reissued:
-        return refuse("reissued")
+        return "reissued", None, ()
     if ticket.status == "cancelled":
-        return refuse("cancelled")
+        return "cancelled", None, ()
     if ticket.blocked:
-        return refuse("blocked")
+        return "blocked", None, ()
     if ticket.status == "pending":
-        return refuse("awaiting_approval")
+        return "awaiting_approval", None, ()
     if ticket.status == "waitlisted":
-        return refuse("waitlisted")
+        return "waitlisted", None, ()
     if (shut := _shut(door, now)) is not None:
-        return refuse(*shut)
+        return *shut, ()
     if not door.rehearsal and ticket.valid_from is not None and now < ticket.valid_from:
-        return refuse("not_yet_open", ticket.valid_from)
+        return "not_yet_open", ticket.valid_from, ()
     if not door.rehearsal and ticket.valid_until is not None and now > ticket.valid_until:
-        return refuse("closed")
+        return "closed", None, ()
     if door.sessions and not door.sessions & ticket.sessions:
-        return refuse("wrong_session")
-    if missing := door.required - ticket.answered - answers:
-        return refuse("answers_needed", questions=tuple(sorted(missing)))
+        return "wrong_session", None, ()
+    if door.required and (missing := door.required - ticket.answered - answers):
+        return "answers_needed", None, tuple(sorted(missing))
     if count > ticket.party_size or (remaining is not None and count > remaining):
-        return refuse("already_used" if remaining == 0 else "too_many")
-    left = None if remaining is None else remaining - count
-    return Verdict("admitted", admitted=count, used=used + count, remaining=left)
+        return "already_used" if remaining == 0 else "too_many", None, ()
+    return None
 
 
 def _day(moment: datetime, door: Door) -> str:

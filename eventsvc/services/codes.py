@@ -17,7 +17,7 @@ from typing import NamedTuple
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FOLD = str.maketrans("OIL", "011")
 _CODE = re.compile(r"[0-9A-HJ-NP-TV-ZIOL]{20}")
-_PLAIN = re.compile(f"[{ALPHABET}]{{20}}")
+PLAIN = re.compile(f"[{ALPHABET}]{{20}}")
 _HOST = r"(?:\[[0-9A-F:.]+\]|[^/?#:\[\]]+)(?::[0-9]+)?"
 _ADDRESS = re.compile(rf"(?:HTTPS?://)?{_HOST}/(?:[^?#]*/)?T/([0-9A-Z]{{20}})/?(?:[?#].*)?", re.DOTALL)
 _AIM = re.compile(r"^\][A-Z][0-9]")
@@ -34,7 +34,7 @@ class TicketText(NamedTuple):
 
 def is_plain(text: str) -> bool:
     """Whether it is a code already as it is kept: nothing to fold, nothing to leave out."""
-    return _PLAIN.fullmatch(text) is not None
+    return PLAIN.fullmatch(text) is not None
 
 
 def mint() -> str:

@@ -127,9 +127,10 @@ def mask_name(name: str | None) -> str:
         return ""
     if is_slip(name):
         return name
-    if len(name) == 1:
+    length = len(name)
+    if length == 1:
         return name
-    return f"{name[0]}*" if len(name) == 2 else f"{name[0]}{'*' * min(len(name) - 2, 4)}{name[-1]}"
+    return f"{name[0]}*" if length == 2 else f"{name[0]}{'****'[: length - 2]}{name[-1]}"
 
 
 def mask_name_in_public(name: str | None) -> str:

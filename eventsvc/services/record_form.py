@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 from eventsvc.services import codes, persons
@@ -18,6 +19,8 @@ _ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)")
 _KEY = re.compile(r"[a-z0-9-]{1,64}")
 _USUAL = frozenset(("id", "type", "checkpoint", "ticket", "count", "at", "decided"))  # members of nearly every record of a crowd
+_of_usual = itemgetter("id", "type", "checkpoint", "ticket", "count", "at")
+_AS_USUAL = re.compile(f"{_ID.pattern}\n{_KEY.pattern}\n{codes.PLAIN.pattern}\n{_RFC3339.pattern}")  # of all its texts, a line each
 _FINER = re.compile(r"(\.\d{6})\d+")
 _LONGEST = {"checkpoint": 64, "counter": 64, "ref": 64, "topic": 60, "operator": 40, "reason": 200, "note": 300, "name": 50, "phone": 40}
 _NOTHING: dict[str, str | None] = dict.fromkeys(_LONGEST)
@@ -48,6 +51,7 @@ class Form:
     name: str | None
     phone: str | None
     content: str
+    usual: bool = field(default=False, compare=False)  # nothing but what nearly every record of a crowd has
 
 
 class Malformed(Exception):
@@ -60,8 +64,11 @@ class Malformed(Exception):
 
 def moment(text: Any) -> datetime | None:
     """An RFC 3339 time with offset between 2000 and 2100, or None; more digits than microseconds are cut."""
-    if not isinstance(text, str) or len(text) > 40 or not _RFC3339.fullmatch(text):
-        return None
+    return _instant(text) if isinstance(text, str) and len(text) <= 40 and _RFC3339.fullmatch(text) else None
+
+
+def _instant(text: str) -> datetime | None:
+    """The same of a text of that form."""
     try:
         value = datetime.fromisoformat((text if len(text) <= 26 else _FINER.sub(r"\1", text)).upper())
     except ValueError:
@@ -73,31 +80,39 @@ def read(raw: Any) -> Form:
     """Check one record of a batch; raises Malformed."""
     if not isinstance(raw, dict):
         raise Malformed("记录不是一个对象")
+    if (form := _usual(raw)) is not None:
+        return form
     record_id = raw.get("id")
     if not isinstance(record_id, str) or not _ID.fullmatch(record_id):
         raise Malformed("记录编号不对", record_id if isinstance(record_id, str) and len(record_id) <= 64 else None)
     record_id = record_id.lower()
     try:
-        return (_usual(record_id, raw) if raw.keys() <= _USUAL else None) or _read(record_id, raw)
+        return _read(record_id, raw)
     except Malformed as fault:
         fault.id = record_id
         raise
 
 
-def _usual(record_id: str, raw: dict[str, Any]) -> Form | None:
+def _usual(raw: dict[str, Any]) -> Form | None:
     """A check-in as our own scanner sends it, read in a fifth of the time; None for whatever differs, which `_read` takes."""
-    checkpoint, code, count, decided = raw.get("checkpoint"), raw.get("ticket"), raw.get("count"), raw.get("decided")
-    if raw.get("type") != "checkin" or type(count) is not int or not 0 < count < 100 or decided not in (None, "admitted", "refused"):
+    if not raw.keys() <= _USUAL:
         return None
-    if type(code) is not str or type(checkpoint) is not str or not codes.is_plain(code) or not _KEY.fullmatch(checkpoint):
+    try:
+        record_id, kind, checkpoint, code, count, said_at = _of_usual(raw)
+    except KeyError:
         return None
-    at = moment(raw.get("at"))
+    decided = raw.get("decided")
+    if kind != "checkin" or type(count) is not int or not 0 < count < 100 or decided not in (None, "admitted", "refused"):
+        return None
+    if type(checkpoint) is not str or not _AS_USUAL.fullmatch(f"{record_id}\n{checkpoint}\n{code}\n{said_at}"):
+        return None
+    at = _instant(said_at)
     if at is None:
         return None
     content = f"('checkin', '{checkpoint}', None, 'code:{code}', {count}, 'entry', None, None, {at.timestamp()!r}, None)"  # as of `_read`
     return Form(
-        record_id, "checkin", at, checkpoint, None, codes.TicketText("code", code), None, None, count, "entry", None, None, None, None, decided,
-        None, None, None, None, None, hashlib.blake2b(content.encode(), digest_size=16).hexdigest(),
+        record_id.lower(), "checkin", at, checkpoint, None, codes.TicketText("code", code), None, None, count, "entry", None, None, None, None,
+        decided, None, None, None, None, None, blake2b(content.encode(), digest_size=16).hexdigest(), True,
     )  # fmt: skip
 
 
@@ -181,7 +196,7 @@ def _read(record_id: str, raw: dict[str, Any]) -> Form:
         note=text["note"],
         name=text["name"],
         phone=text["phone"],
-        content=hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
+        content=blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
     )
 
 
