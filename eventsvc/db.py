@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 import orjson
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, MetaData, event, text
-from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached
 from sqlalchemy.types import TypeDecorator
@@ -140,6 +140,69 @@ def transaction(verb: Callable[P, R], ahead: bool = False) -> Callable[P, R]:
     return run
 
 
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """A transaction that only reads, of one moment's state on SQLite."""
+    session = db.session()
+    session.rollback()
+    try:
+        connection = session.connection()
+        here.driver, here.dialect = connection.connection.driver_connection, connection.dialect
+        yield
+    finally:
+        here.driver = here.dialect = here.ahead = None
+        session.rollback()
+
+
+class Pen:
+    """SQLite: a connection that stays open and writes what was decided before; it can tell whether any other has written since."""
+
+    def __init__(self) -> None:
+        self._held: Connection | None = None
+        self._turn = contextlib.ExitStack()
+
+    def others(self) -> int:
+        """A number that changes with every commit of another connection, of this process or another one; https://www.sqlite.org/pragma.html#pragma_data_version."""
+        return int(self._driver().execute("PRAGMA data_version").fetchone()[0])
+
+    def take(self) -> None:
+        """Wait for the turn to write, as every verb does, and begin. Raises Unavailable."""
+        self._turn.enter_context(_turn_to_write(ahead=True))
+        try:
+            self._connection().begin()
+        except BaseException:
+            self._turn.close()
+            raise
+
+    def write(self, verb: Callable[[], None]) -> None:
+        """Run a verb, and commit; its exceptions undo all."""
+        connection = self._connection()
+        here.driver, here.dialect = self._driver(), connection.dialect
+        try:
+            verb()
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            here.driver = here.dialect = None
+
+    def put_back(self) -> None:
+        """Let the next one write; what was begun and not committed is undone."""
+        try:
+            self._connection().rollback()
+        finally:
+            self._turn.close()
+
+    def _driver(self) -> Any:
+        return self._connection().connection.driver_connection
+
+    def _connection(self) -> Connection:
+        if self._held is None or self._held.closed or self._held.engine.pool is not db.engine.pool:
+            self._held = db.engine.connect().execution_options(writes=True)
+        return self._held
+
+
 def in_transaction() -> bool:
     """Whether a verb's transaction is under way in this thread."""
     return here.driver is not None
@@ -190,7 +253,7 @@ def end_reading() -> None:
     db.session.rollback()
 
 
-CHECKPOINT = 4000  # pages of SQLite's log after which it is written into the database: most of what a crowd changes, it changes again soon
+CHECKPOINT = 12_000  # pages of SQLite's log after which a commit writes them into the database, where the worker has not (services/checkpoints.py)
 LIMITS = {"lock_timeout": "7s", "idle_in_transaction_session_timeout": "60s"}  # of PostgreSQL
 
 
@@ -266,9 +329,14 @@ def wipe() -> None:
     """Have deleted content leave the files as well, as far as nobody is reading it: on SQLite the log beside the database is emptied."""
     if is_postgresql():
         return  # dead rows go with the server's own VACUUM (docs/security.md)
-    connection = db.engine.raw_connection()
+    checkpoint(db.engine, "TRUNCATE")
+
+
+def checkpoint(engine: Engine, how: str) -> None:
+    """Have SQLite's log written into the database, as far as nobody is reading it; ``how``: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint."""
+    connection = engine.raw_connection()
     try:
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.cursor().execute(f"PRAGMA wal_checkpoint({how})")
     finally:
         connection.close()
 

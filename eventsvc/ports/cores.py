@@ -17,7 +17,7 @@ class _OneCore:
     def __init__(self) -> None:
         self.every: set[int] = set()
         self.one: set[int] = set()
-        self.gathered = threading.local()
+        self.moved = threading.local()
 
     def use(self) -> None:
         """Threads may gather from now on: for a process whose threads are nobody else's. Several such on a machine take cores in turn, by their numbers."""
@@ -29,16 +29,20 @@ class _OneCore:
 
     def gather(self) -> None:
         """This thread runs on that core from now on."""
-        if self.one and not getattr(self.gathered, "here", False):
-            self._move(self.one, True)
+        self._move(self.one)
+
+    def leave(self) -> None:
+        """This thread runs on the others: it has something long to do that needs no interpreter."""
+        self._move(self.every - self.one)
 
     def spread(self) -> None:
         """This thread runs anywhere again."""
-        if self.one and getattr(self.gathered, "here", False):
-            self._move(self.every, False)
+        self._move(self.every)
 
-    def _move(self, cores: set[int], gathered: bool) -> None:
-        self.gathered.here = gathered
+    def _move(self, cores: set[int]) -> None:
+        if not cores or cores == getattr(self.moved, "to", self.every):
+            return
+        self.moved.to = cores
         try:
             os.sched_setaffinity(0, cores)
         except OSError:  # the cores of this process were changed meanwhile: whoever did so knows better
@@ -46,4 +50,4 @@ class _OneCore:
 
 
 _cores = _OneCore()
-use, gather, spread = _cores.use, _cores.gather, _cores.spread
+use, gather, leave, spread = _cores.use, _cores.gather, _cores.leave, _cores.spread

@@ -321,13 +321,13 @@ def test_the_door_has_a_transaction_id_before_it_draws_a_number(app: Flask, monk
     with app.app_context():
         world = World()
         seen: list[bool] = []
-        keep = records.keeping._KEEP_NEW.all  # the statement that draws them
+        keep = records.rows._ON_POSTGRESQL.all  # the statement that draws them
 
         def drawing(**values: Any) -> Any:
             seen.append(db.session.scalar(text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")))
             return keep(**values)
 
-        monkeypatch.setattr(records.keeping._KEEP_NEW, "all", drawing)
+        monkeypatch.setattr(records.rows._ON_POSTGRESQL, "all", drawing)
         world.send(world.phone(), tally("heads", 1), checkin(world.ticket()))
         assert seen and all(seen)
 

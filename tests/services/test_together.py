@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -132,3 +132,69 @@ def test_a_crowd_that_comes_again_shares_one_group() -> None:
         at_once(line, [("a", f"w{n}") for n in range(12)])
     assert sum(map(len, writer.groups)) == 60
     assert len(writer.groups) <= 30
+
+
+def test_what_a_group_leaves_is_done_while_the_next_one_begins_and_nobody_is_told_before() -> None:
+    steps: list[str] = []
+    second_began, wrote = threading.Event(), threading.Lock()
+
+    def process(jobs: Sequence[Job]) -> Callable[[], None]:
+        works = [job.work for job in jobs]
+        steps.append(f"decided {works}")
+        if "second" in works:
+            second_began.set()
+
+        def rest() -> None:
+            if "first" in works:
+                assert second_began.wait(10), "the next group had to wait"
+            with wrote:
+                for job in jobs:
+                    job.result = job.work.upper()
+                steps.append(f"wrote {works}")
+
+        return rest
+
+    line = Together(process)
+    found: dict[str, object] = {}
+    threads = [threading.Thread(target=lambda work=work: found.update({work: line.run(Job(work, 1, work))})) for work in ("first", "second")]
+    threads[0].start()
+    while not steps:
+        time.sleep(0.01)
+    threads[1].start()
+    for thread in threads:
+        thread.join(20)
+    assert found == {"first": "FIRST", "second": "SECOND"}
+    assert steps.index("decided ['second']") < steps.index("wrote ['first']")
+
+
+def test_where_what_is_left_fails_each_is_done_alone() -> None:
+    alone: list[str] = []
+
+    def process(jobs: Sequence[Job]) -> Callable[[], None]:
+        def rest() -> None:
+            raise ValueError("the group")
+
+        time.sleep(0.02)
+        return rest
+
+    def one(jobs: Sequence[Job]) -> None:
+        (job,) = jobs
+        alone.append(job.work)
+        if job.work == "bad":
+            raise ValueError("bad")
+        job.result = job.work.upper()
+
+    found = at_once(Together(process, alone=one), [("a", "bad" if n == 3 else f"w{n}") for n in range(20)])
+    shared = [what for what in found if isinstance(what, ValueError) and str(what) == "the group"]  # who came alone is told
+    told = [what for what in found if isinstance(what, ValueError)]
+    assert len(told) <= len(shared) + 1 and {what for what in found if isinstance(what, str)} == {work.upper() for work in alone if work != "bad"}
+    assert len(shared) < 20
+
+
+def test_a_full_transaction_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "LINGER", 30.0)
+    line = Together(Writer())
+    line._usual = 8
+    began = time.monotonic()
+    assert line.run(Job("a", together.MOST_RECORDS, "large")) == "LARGE"
+    assert time.monotonic() - began < 5

@@ -1,7 +1,8 @@
 """The one door for everything that happens on the spot: a batch of field records in, one answer each, every record kept once.
 
 Form, then a known id (replay or `id_reused`), then rights, then the decision; a bad record never sinks the others. Batches
-that come at the same time share one transaction (`together`), as far as no writer waits long; tickets are locked in sorted order.
+that come at the same time share one transaction (`together`), as far as no writer waits long; on SQLite large ones are decided while
+those before them are written (`succession`). Tickets are locked in sorted order.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ from eventsvc.services.persons import clean_text, unprintable
 from eventsvc.services.record_form import Form, Malformed, moment, read
 from eventsvc.services.records.answers import rejected
 from eventsvc.services.records.contact import note_contact
-from eventsvc.services.records.deciding import answer
+from eventsvc.services.records.deciding import take
 from eventsvc.services.records.keeping import keep
 from eventsvc.services.records.loading import Named, load, look_ahead
 from eventsvc.services.records.piece import Piece
-from eventsvc.services.records.together import Job, Scope, Together
+from eventsvc.services.records.rows import Lines
+from eventsvc.services.records.succession import Succession
+from eventsvc.services.records.together import Job, Rest, Scope, Together
 from eventsvc.services.sites import visit
 
-MOST_RECORDS = 500  # of a batch: about 20 ms of SQLite's writer
+MOST_RECORDS = 500  # of a batch: about 10 ms of SQLite's writer
 LARGE = 250  # records of a batch that has a transaction to itself where the database lets others go on beside it
 LONGEST_VERSION = LONGEST_OPERATOR = 40  # characters; the columns hold no more
 
@@ -114,33 +117,79 @@ class Overtaken(Exception):
     """Another server kept an id of this group first; nothing of the group was kept."""
 
 
-def _take(jobs: Sequence[Job]) -> None:
-    """One transaction: what is known is read once for all, each record is decided in turn, all rows are kept at once."""
+@dataclass(frozen=True)
+class _Decided:
+    """What came of a group and is not written yet."""
+
+    pieces: list[tuple[Job, Piece]]  # all share what is known
+    answers: list[list[dict[str, Any]]]  # of each job
+    named: Named
+
+    def keys(self) -> set[str]:
+        """What it bears on, and what bears on it: records, tickets, and counters that may run out."""
+        shared = self.pieces[0][1]
+        known = (shared.site.counters.get(key) for key in self.named.counters)
+        stocked = (counter.key for counter in known if counter is not None and counter.stock is not None)
+        return {*self.named.wanted, *stocked, *(ticket.id for ticket in shared.tickets.values())}
+
+    def write(self) -> None:
+        """Keep the rows, and what the phones say of themselves; then each job has its answers."""
+        overtaken = keep(self.pieces[0][1])
+        if overtaken and len(self.pieces) > 1:
+            raise Overtaken  # others of the group may have been answered by what was not kept: each is done alone, after the other server's
+        for (job, piece), said in zip(self.pieces, self.answers, strict=True):
+            job.result = [overtaken(item) for item in said] if overtaken else said
+            if job.work.said is not None:
+                again = bool(said) and all(answer["status"] == "replayed" for answer in said)
+                only = job.work.forms[0] if len(said) == 1 else None
+                note_contact(piece, job.work.said, only.at if isinstance(only, Form) else None, again)
+
+
+def _decide(jobs: Sequence[Job]) -> _Decided | None:
+    """What is known is read once for all, each record is decided in turn; None where nobody may enter."""
     forms = _forms(jobs)
     named = Named.by(forms)
     look_ahead(named, actors.asked(_claims(jobs)), sites.asked(jobs[0].key))
     pieces = _enter(jobs)
     if not pieces:
-        return
+        return None
     if len(pieces) < len(jobs):
         forms = _forms([job for job, _piece in pieces])
         named = Named.by(forms)
     db.session.flush()  # what an outer verb has not written yet
-    shared = pieces[0][1]
-    load(shared, forms, named)
-    answers = [
-        [rejected(form.id, "malformed", str(form)) if isinstance(form, Malformed) else answer(piece, form) for form in job.work.forms]
-        for job, piece in pieces
-    ]
-    overtaken = keep(shared)
-    if overtaken and len(pieces) > 1:
-        raise Overtaken  # others of the group may have been answered by what was not kept: each is done alone, after the other server's
-    for (job, piece), said in zip(pieces, answers, strict=True):
-        job.result = [overtaken(item) for item in said] if overtaken else said
-        if job.work.said is not None:
-            again = bool(said) and all(answer["status"] == "replayed" for answer in said)
-            only = job.work.forms[0] if len(said) == 1 else None
-            note_contact(piece, job.work.said, only.at if isinstance(only, Form) else None, again)
+    load(pieces[0][1], forms, named)
+    return _Decided(pieces, [take(piece, job.work.forms) for job, piece in pieces], named)
+
+
+def _take(jobs: Sequence[Job]) -> None:
+    """One transaction: everything is read, decided and kept in it."""
+    decided = _decide(jobs)
+    if decided is not None:
+        decided.write()
+
+
+_taken = transaction(_take, ahead=True)
+_succession = Succession()
+
+
+def _begin(jobs: Sequence[Job]) -> Rest | None:
+    """Do a group, or on SQLite decide a large one, and return its writing: the next group need not wait for that."""
+    if is_postgresql() or _size(jobs) < LARGE:
+        _taken(jobs)
+        return None
+    decided = _succession.decide(lambda: _decide(jobs))
+    if decided is None:
+        return None
+    if _succession.may_write(decided.keys()):
+        return lambda: _succession.write(decided.write)
+    for job in jobs:
+        job.error = None  # whoever was refused is asked for again
+    _taken(jobs)
+    return None
+
+
+def _size(jobs: Sequence[Job]) -> int:
+    return sum(job.size for job in jobs)
 
 
 def _forms(jobs: Sequence[Job]) -> list[Form]:
@@ -155,6 +204,7 @@ def _enter(jobs: Sequence[Job]) -> list[tuple[Job, Piece]]:
     """A piece for each job whose caller may enter, all sharing what is known; the others are told why not."""
     holders = redeem(_claims(jobs))
     pieces: list[tuple[Job, Piece]] = []
+    lines = Lines(all_alike=is_postgresql()) if is_postgresql() or _size(jobs) >= LARGE else None
     for job in jobs:
         caller, first = job.work.actor, pieces[0][1] if pieces else None
         actor = holders[caller] if isinstance(caller, Claim) else caller
@@ -165,7 +215,7 @@ def _enter(jobs: Sequence[Job]) -> list[tuple[Job, Piece]]:
         except Refusal as refusal:
             job.error = refusal
             continue
-        shared = first or Piece(actor=actor, site=site, now=clock.now(), sent_at=None)
+        shared = first or Piece(actor=actor, site=site, now=clock.now(), sent_at=None, lines=lines)
         pieces.append((job, shared.of(actor, job.work.sent_at, job.work.arrived)))
     return pieces
 
@@ -178,4 +228,4 @@ def _alone(job: Job) -> list[dict[str, Any]]:
     return job.result
 
 
-_together = Together(transaction(_take, ahead=True))
+_together = Together(_begin, alone=_taken)

@@ -16,6 +16,7 @@ from eventsvc.services import folds, wording
 from eventsvc.services.persons import mask_name
 from eventsvc.services.record_form import Form
 from eventsvc.services.records.piece import Known, Piece
+from eventsvc.services.records.rows import LedgerRow
 
 _DEVICE = Prepared(lambda among: select(Device.__table__.c.name).where(Device.__table__.c.id == bindparam("id")))
 _EMPTY: dict[str, Any] = dict.fromkeys(
@@ -31,23 +32,23 @@ def rejected(record_id: str | None, code: str, message: str) -> dict[str, Any]:
     return {**_EMPTY, "id": record_id, "status": "rejected", "code": code, "message": message, "flags": []}
 
 
-def answer_of(record: dict[str, Any], status: str) -> dict[str, Any]:
+def answer_of(record: LedgerRow, status: str) -> dict[str, Any]:
     """The members that every kept record's answer has."""
     return {
         **_EMPTY,
-        "id": record["id"],
+        "id": record.id,
         "status": status,
-        "outcome": record["outcome"],
-        "admitted": record["admitted"],
-        "used": record["used"],
-        "remaining": record["remaining"],
-        "flags": [*record["flags"]],
+        "outcome": record.outcome,
+        "admitted": record.admitted,
+        "used": record.used,
+        "remaining": record.remaining,
+        "flags": [*record.flags],
     }
 
 
 def checkin_answer(
     piece: Piece,
-    record: dict[str, Any],
+    record: LedgerRow,
     known: Known | None,
     status: str,
     questions: Sequence[str] = (),
@@ -61,35 +62,35 @@ def checkin_answer(
         answer["name"] = mask_name(known.name) or None
         answer["party_size"] = known.party_size
         answer["note"] = known.note
-    if record["outcome"] == "admitted":  # nothing else is to be said
-        answer["message"] = sentence("admitted", admitted=record["quantity"], direction=record["direction"])
+    if record.outcome == "admitted":  # nothing else is to be said
+        answer["message"] = sentence("admitted", admitted=record.quantity, direction=record.direction)
         return answer
-    first, device = _first(piece, record["first_record"], known.id if known else "")
+    first, device = _first(piece, record.first_record, known.id if known else "")
     if first is not None:
         zone = ZoneInfo(piece.site.timezone)
         answer["first_at"] = first.corrected_at.astimezone(zone).isoformat()
         answer["first_checkpoint"] = first.checkpoint
         answer["first_device"] = device
-    if record["outcome"] == "answers_needed":
+    if record.outcome == "answers_needed":
         open_too = _may_be_asked(piece, known) if known else frozenset()
         answer["questions"] = [q for q in piece.site.questions if q["key"] in open_too.union(questions)]
     place = piece.site.checkpoints.get(first.checkpoint or "") if first else None
     answer["message"] = sentence(
-        record["outcome"],
-        admitted=record["quantity"],
-        direction=record["direction"],
-        remaining=record["remaining"],
+        record.outcome,
+        admitted=record.quantity,
+        direction=record.direction,
+        remaining=record.remaining,
         party_size=known.party_size if known else 1,
         first=wording.moment(first.corrected_at, piece.site.timezone, piece.now) if first else "",
         place=place.name if place else "",
         device=device or "",
         event_title=known.event_title if known else "",
-        position=_position(piece, known) if record["outcome"] == "waitlisted" and known else None,
-        sessions=_session_times(piece, known) if known and ours and record["outcome"] == "wrong_session" else "",
+        position=_position(piece, known) if record.outcome == "waitlisted" and known else None,
+        sessions=_session_times(piece, known) if known and ours and record.outcome == "wrong_session" else "",
         opens=wording.moment(opens_at, piece.site.timezone, piece.now) if opens_at else "",
         questions=len(questions),
     )
-    if record["decided"] == "admitted" and record["outcome"] != "admitted":
+    if record.decided == "admitted" and record.outcome != "admitted":
         answer["message"] = wording.let_in(answer["message"])
     return answer
 
@@ -125,19 +126,19 @@ def _session_times(piece: Piece, known: Known) -> str:
     return "、".join(wording.moment(session.starts_at, zone) if session.starts_at else session.name for session in own)
 
 
-def stored_answer(piece: Piece, form: Form, record: dict[str, Any], status: str) -> dict[str, Any]:
+def stored_answer(piece: Piece, form: Form, record: LedgerRow, status: str) -> dict[str, Any]:
     """The answer of a kept record, made again from the ledger; masked names come from the erasable table."""
-    if record["type"] == "checkin":
+    if record.type == "checkin":
         known = piece.tickets.get(form.id)
-        asked = _open_questions(piece, known) if record["outcome"] == "answers_needed" and known else ()
+        asked = _open_questions(piece, known) if record.outcome == "answers_needed" and known else ()
         answer = checkin_answer(piece, record, known, status, asked)
     else:
         answer = answer_of(record, status)
-        word = "walkin" if record["type"] == "walkin" and record["outcome"] == "admitted" else record["outcome"]
-        answer["message"] = sentence(word, admitted=record["quantity"])
-        if record["type"] == "walkin":
-            answer["party_size"] = record["quantity"]
-    if "admitted" in piece.later.get(record["id"], ()) and record["outcome"] != "admitted" and "conflict" not in answer["flags"]:
+        word = "walkin" if record.type == "walkin" and record.outcome == "admitted" else record.outcome
+        answer["message"] = sentence(word, admitted=record.quantity)
+        if record.type == "walkin":
+            answer["party_size"] = record.quantity
+    if "admitted" in piece.later.get(record.id, ()) and record.outcome != "admitted" and "conflict" not in answer["flags"]:
         answer["flags"].append("conflict")
     return answer
 

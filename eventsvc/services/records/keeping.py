@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, select, update
 
-from eventsvc.db import db, is_postgresql, micros
+from eventsvc.db import db, is_postgresql
 from eventsvc.models import Record, RecordDecision, RecordNote, Registration
 from eventsvc.prepared import Prepared
 from eventsvc.services.records.answers import rejected
@@ -20,27 +19,23 @@ _LAST = Prepared(lambda among: select(func.max(_LEDGER.c.seq)))
 _KEEP = Prepared(lambda among: insert(_LEDGER))
 _UNUSUAL = ("counter", "topic", "basis", "undoes", "first_record", "scanned")  # empty of a usual check-in; the driver is slow to bind nothing
 _KEEP_USUAL = Prepared(lambda among: insert(_LEDGER), [name for name in _LEDGER.columns.keys() if name not in _UNUSUAL])
-_COLUMNS = [column.name for column in _LEDGER.columns if column.name != "seq"]
-_KEEP_NEW = Prepared(  # on PostgreSQL: one value whatever the number of rows, and one journey; numbers are drawn in the order of the rows
-    lambda among: text(
-        f"INSERT INTO records ({', '.join(_COLUMNS)}, seq) SELECT {', '.join(_COLUMNS)}, nextval('records_seq')"
-        " FROM json_populate_recordset(CAST(NULL AS records), CAST(:rows AS json)) ON CONFLICT (id) DO NOTHING RETURNING id"
-    ).columns(_LEDGER.c.id)
-)
-_TIMES = ("at", "corrected_at", "received_at")
 _NOTE = Prepared(lambda among: insert(RecordNote.__table__))
+_DECISION = Prepared(lambda among: insert(RecordDecision.__table__), ["record_id", "event_id", "decided", "conflict", "received_at"])
+_ANSWERED = Prepared(
+    lambda among: update(Registration.__table__).where(_TICKET_ID == bindparam("ticket")).values(answered=bindparam("keys"))
+)
 
 
 def keep(piece: Piece) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
     """Write the new rows in bulk; where another server kept an id in the meantime, what makes the answers right."""
     for registration_id, keys in sorted(piece.learnt.items()):  # whose row is locked already
-        db.session.execute(update(Registration.__table__).where(_TICKET_ID == registration_id).values(answered=sorted(keys)))
+        _ANSWERED.run(ticket=registration_id, keys=sorted(keys))
     lost = _keep_rows(piece) if piece.new else {}
     stored = {row.id: row for row in db.session.execute(select(*_LEDGER.columns).where(_LEDGER.c.id.in_(lost)))} if lost else {}
     foreign = {row.id for row in stored.values() if row.event_id != piece.site.id or row.content != lost[row.id]}
     decisions = [decision for decision in piece.decisions if decision["record_id"] not in foreign]
     if decisions:  # after the rows: a record and its later decision may come together
-        db.session.execute(insert(RecordDecision), decisions)
+        _DECISION.many(decisions)
     if not lost:
         return None
 
@@ -59,22 +54,24 @@ def keep(piece: Piece) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
 def _keep_rows(piece: Piece) -> dict[str, str]:
     """Write the new rows and their notes; id and content of those whose id was taken meanwhile."""
     if is_postgresql():
-        rows = [row | {name: micros(row[name]) for name in _TIMES} for row in piece.new]
-        kept = {record_id for (record_id,) in _KEEP_NEW.all(rows=orjson.dumps(rows).decode())}
+        kept = piece.lines.keep_new() if piece.lines else set()
     else:
-        last = _LAST.all()[0][0] or 0  # nobody else writes meanwhile, and none of these ids is there
-        for seq, row in enumerate(piece.new, last + 1):
-            row["seq"] = seq
-        usual, others = [], []
-        for row in piece.new:
-            (others if row["type"] != "checkin" or row["basis"] or row["first_record"] or row["scanned"] else usual).append(row)
-        for statement, rows in ((_KEEP_USUAL, usual), (_KEEP, others)):
-            if rows:
-                statement.many(rows)
-        if piece.notes:
-            _NOTE.many(piece.notes)
-        return {}
-    notes = [note for note in piece.notes if note["record_id"] in kept]
+        _keep_in_turn(piece)  # nobody else writes meanwhile, and none of these ids is there
+        kept = None
+    notes = [note for note in piece.notes if kept is None or note["record_id"] in kept]
     if notes:
         _NOTE.many(notes)
-    return {row["id"]: row["content"] for row in piece.new if row["id"] not in kept}
+    return {} if kept is None else {row.id: row.content for row in piece.new if row.id not in kept}
+
+
+def _keep_in_turn(piece: Piece) -> None:
+    """Write the new rows on SQLite: those that are in lines at once, the others one after the other."""
+    first = (_LAST.all()[0][0] or 0) + 1
+    if piece.lines is not None and piece.lines.lines:
+        piece.lines.keep(first)
+    usual, others = [], []
+    for place, row in enumerate(piece.new) if piece.lines is None else piece.lines.apart:
+        (others if row.type != "checkin" or row.basis or row.first_record or row.scanned else usual).append(row._asdict() | {"seq": first + place})
+    for statement, rows in ((_KEEP_USUAL, usual), (_KEEP, others)):
+        if rows:
+            statement.many(rows)

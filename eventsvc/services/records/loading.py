@@ -5,7 +5,6 @@ A scan costs two statements here, one for tickets and one for ledger rows, howev
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from eventsvc.prepared import Asked, Prepared, ahead
 from eventsvc.services import folds
 from eventsvc.services.record_form import Form
 from eventsvc.services.records.piece import Known, Piece, as_row
+from eventsvc.services.records.rows import LedgerRow
 
 _tickets, _events, _persons, _ledger = Registration.__table__.c, Event.__table__.c, Person.__table__.c, Record.__table__.c
 _TICKET = (
@@ -40,8 +40,7 @@ _TITLES = Prepared(
     )
 )
 _RETIRED = Prepared(lambda among: select(RetiredCode.code, RetiredCode.registration_id, RetiredCode.kind).where(among(RetiredCode.__table__.c.code, "codes")))
-Stored = namedtuple("Stored", [column.name for column in Record.__table__.columns])  # a ledger row
-_WHOLE = select(*Record.__table__.columns)
+_WHOLE = select(*(_ledger[name] for name in LedgerRow._fields))
 _STORED = Prepared(  # two look-ups: of an "or" SQLite makes a scan of the whole ledger where its statistics are old
     lambda among: union_all(
         _WHOLE.where(among(_ledger.id, "wanted")),
@@ -84,12 +83,13 @@ class Named:
     refs: list[str]  # ids of registrations
     ids: list[str]  # of the records
     wanted: list[str]  # of the records, and of what they undo
+    counters: frozenset[str]  # of which something was counted
 
     @classmethod
     def by(cls, forms: Sequence[Form]) -> Named:
         """Gather it."""
         texts: dict[str, set[str]] = {"code": set(), "pickup": set(), "foreign": set()}
-        refs, ids, undone = set(), set(), set()
+        refs, ids, undone, counters = set(), set(), set(), set()
         for form in forms:
             ids.add(form.id)
             if form.ticket:
@@ -98,7 +98,11 @@ class Named:
                 refs.add(form.ref)
             if form.undoes:
                 undone.add(form.undoes)
-        return cls(sorted(texts["code"]), sorted(texts["pickup"]), sorted(refs), sorted(ids), sorted(ids | undone))
+            if form.counter:
+                counters.add(form.counter)
+        in_order = sorted(ids)
+        wanted = sorted(ids | undone) if undone else in_order
+        return cls(sorted(texts["code"]), sorted(texts["pickup"]), sorted(refs), in_order, wanted, frozenset(counters))
 
     @property
     def usual(self) -> bool:
@@ -129,12 +133,17 @@ def _load_tickets(piece: Piece, forms: Sequence[Form], named: Named) -> set[str]
         return set()
     found, retired = _find(piece, named)
     piece.retired |= bool(retired)
-    known = [row for row in found if row.event_id == piece.site.id]
-    if len(known) < len(found):
-        known += _of_other_events(piece, found)
+    here = {row.id for row in found if row.event_id == piece.site.id}
+    known = found
+    if len(here) < len(found):
+        known = [row for row in found if row.id in here] + _of_other_events(piece, found)
     by_code = {row.code: row for row in known}
+    if named.usual and not retired:
+        for form in forms:
+            if form.ticket is not None and (ticket := by_code.get(form.ticket.value)) is not None:
+                piece.tickets[form.id] = ticket
+        return here
     by_id = {row.id: row for row in known}
-    here = {row.id for row in known if row.event_id == piece.site.id}
     by_pickup = {row.pickup_code: row for row in known if row.id in here} if named.pickups else {}
     for form in forms:
         text, ticket = form.ticket, None
@@ -162,7 +171,7 @@ def _find(piece: Piece, named: Named) -> tuple[list[Known], dict[str, tuple[str,
     else:
         rows = _BY_ANY.all(event=piece.site.id, codes=named.codes, pickups=named.pickups, refs=named.refs)
     found = [Known(*row) for row in rows]
-    lost = sorted(set(named.codes).difference(row.code for row in found))
+    lost = sorted(set(named.codes).difference(row.code for row in found)) if len(found) < len(named.codes) or not named.usual else []
     retired = {code: (registration_id, kind) for code, registration_id, kind in _RETIRED.all(codes=lost)} if lost else {}
     missing = {registration_id for registration_id, _kind in retired.values()}.difference(row.id for row in found)
     if missing:
@@ -183,10 +192,10 @@ def _load_ledger(piece: Piece, named: Named, registration_ids: set[str]) -> None
         return
     wanted = set(named.wanted)
     for found in _STORED.all(wanted=named.wanted, ids=named.ids):
-        stored = Stored(*found)._asdict()
-        if stored["id"] in wanted:
-            piece.stored[stored["id"]] = stored
-        if stored["type"] == "undo":
+        stored = LedgerRow._make(found)
+        if stored.id in wanted:
+            piece.stored[stored.id] = stored
+        if stored.type == "undo":
             piece.undos.append(as_row(stored))
     passages = []
     if registration_ids:
@@ -201,6 +210,6 @@ def _load_ledger(piece: Piece, named: Named, registration_ids: set[str]) -> None
             passages.append(row.id)
     if passages:
         piece.undos += [folds.Row(*found) for found in _UNDOS.all(passages=passages)]
-    if bearing := {*passages, *(piece.stored.keys() & set(named.ids))}:
+    if bearing := {*passages, *(piece.stored.keys() & set(named.ids) if piece.stored else ())}:
         for record_id, decided in _LATER.all(asked=list(bearing)):
             piece.later.setdefault(record_id, set()).add(decided)

@@ -12,12 +12,15 @@ from eventsvc.models import Record
 from eventsvc.services import admission, folds
 from eventsvc.services.actors import Actor
 from eventsvc.services.record_form import Form
+from eventsvc.services.records.rows import LedgerRow, Lines
 from eventsvc.services.sites import Site
 
 SKEW = timedelta(minutes=5)
-_OF_ROW = itemgetter(*folds.Row._fields)
 _NONE: frozenset[str] = frozenset()
 ROW = tuple(getattr(Record, name) for name in folds.Row._fields)
+
+
+_of_fold = itemgetter(*map(LedgerRow._fields.index, folds.Row._fields))
 
 
 class Known(NamedTuple):
@@ -55,12 +58,13 @@ class Piece:
     sent_at: datetime | None
     arrived: datetime | None = None  # of records that waited in quarantine: when they came; they are decided as of their own time
     tickets: dict[str, Known] = field(default_factory=dict)  # by record id
-    stored: dict[str, dict[str, Any]] = field(default_factory=dict)  # by record id: replays and targets of undos
+    stored: dict[str, LedgerRow] = field(default_factory=dict)  # by record id: replays and targets of undos
     later: dict[str, set[str]] = field(default_factory=dict)  # decisions that phones added afterwards
     rows: dict[str, list[folds.Row]] = field(default_factory=dict)  # by registration id
-    fresh: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # the same of this piece's own records, until somebody asks for them
+    fresh: dict[str, list[LedgerRow]] = field(default_factory=dict)  # the same of this piece's own records, until somebody asks for them
     undos: list[folds.Row] = field(default_factory=list)
-    new: list[dict[str, Any]] = field(default_factory=list)
+    new: list[LedgerRow] = field(default_factory=list)
+    lines: Lines | None = None  # the same as they are written, where they are many
     notes: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
     learnt: dict[str, set[str]] = field(default_factory=dict)  # by registration id: the questions that are answered by now
@@ -69,6 +73,12 @@ class Piece:
     heard: set[str] = field(default_factory=set)  # phones that said something of themselves
     permitted: set[tuple[int, str]] = field(default_factory=set)  # (actor, checkpoint): whose check-ins there were found to be allowed
 
+    def keep(self, row: LedgerRow) -> None:
+        """One more row to be written."""
+        if self.lines is not None:
+            self.lines.add(row, len(self.new))
+        self.new.append(row)
+
     def of(self, actor: Actor, sent_at: datetime | None, arrived: datetime | None) -> Piece:
         """What another caller's records see of the same transaction; all that is known is shared."""
         other = object.__new__(Piece)
@@ -76,9 +86,9 @@ class Piece:
         return other
 
 
-def as_row(record: dict[str, Any]) -> folds.Row:
-    """A ledger row, fresh or stored, as the folds read it."""
-    return folds.Row._make(_OF_ROW(record))
+def as_row(record: LedgerRow) -> folds.Row:
+    """A ledger row as the folds read it."""
+    return folds.Row._make(_of_fold(record))
 
 
 def corrected(piece: Piece, form: Form) -> tuple[datetime, list[str]]:
@@ -98,38 +108,38 @@ def epoch_of(site: Site, at: datetime) -> int:
 def add_row(
     piece: Piece, form: Form, at: datetime, flags: list[str], *, outcome: str, keep: bool = True, admitted: int = 0, used: int | None = None,
     remaining: int | None = None, registration_id: str | None = None, first_record: str | None = None, scanned: str | None = None,
-) -> dict[str, Any]:
+) -> LedgerRow:
     """The ledger row of a record; kept at once unless the caller still has to decide."""
-    row: dict[str, Any] = {
-        "id": form.id,
-        "seq": 0,
-        "event_id": piece.site.id,
-        "epoch": epoch_of(piece.site, at),
-        "type": form.type,
-        "device_id": piece.actor.id if piece.actor.kind == "device" else None,
-        "checkpoint": form.checkpoint,
-        "counter": form.counter,
-        "registration_id": registration_id,
-        "quantity": form.quantity,
-        "direction": form.direction,
-        "topic": form.topic,
-        "basis": form.basis,
-        "undoes": form.undoes,
-        "content": form.content,
-        "at": form.at,
-        "corrected_at": at,
-        "received_at": piece.now,
-        "decided": form.decided,
-        "outcome": outcome,
-        "admitted": admitted,
-        "used": used,
-        "remaining": remaining,
-        "first_record": first_record,
-        "flags": flags,
-        "scanned": scanned,
-    }
+    row = LedgerRow(
+        id=form.id,
+        seq=0,
+        event_id=piece.site.id,
+        epoch=epoch_of(piece.site, at),
+        type=form.type,
+        device_id=piece.actor.id if piece.actor.kind == "device" else None,
+        checkpoint=form.checkpoint,
+        counter=form.counter,
+        registration_id=registration_id,
+        quantity=form.quantity,
+        direction=form.direction,
+        topic=form.topic,
+        basis=form.basis,
+        undoes=form.undoes,
+        content=form.content,
+        at=form.at,
+        corrected_at=at,
+        received_at=piece.now,
+        decided=form.decided,
+        outcome=outcome,
+        admitted=admitted,
+        used=used,
+        remaining=remaining,
+        first_record=first_record,
+        flags=flags,
+        scanned=scanned,
+    )
     if keep:
-        piece.new.append(row)
+        piece.keep(row)
         add_note(piece, form)
     return row
 

@@ -23,10 +23,12 @@ from eventsvc.errors import Refusal, Unavailable
 
 MOST_JOBS = 64
 MOST_RECORDS = 1100  # of one transaction, so that no writer waits long: two whole batches, and the scans that come with them
+MUCH = 250  # records that are worth a wait, while there is room for them
 MOST_WAITING = 96  # jobs in line, fewer than there are threads: whoever comes after them is told at once to come again
 PATIENCE = 7.0  # seconds: less than a phone waits for its answer
 LINGER = 0.002  # seconds that a leader waits for as many as there were last time; somebody alone waits for nobody
 
+Rest = Callable[[], None]
 Scope = Callable[[], AbstractContextManager[Any]]  # what is entered around the work
 
 
@@ -53,10 +55,13 @@ def held() -> threading.Lock:
 
 
 class Together:
-    """Runs jobs through ``process`` in groups; ``process`` sets each job's ``result`` or ``error`` in one transaction."""
+    """Runs jobs through ``process`` in groups; ``process`` sets each job's ``result`` or ``error`` in one transaction.
 
-    def __init__(self, process: Callable[[Sequence[Job]], None]) -> None:
-        self._process = process
+    It may leave something to do after the next group may begin, and returns that. ``alone`` is the same for one job, if that has to be another way.
+    """
+
+    def __init__(self, process: Callable[[Sequence[Job]], Rest | None], alone: Callable[[Sequence[Job]], None] | None = None) -> None:
+        self._process, self._alone = process, alone or process
         self._mutex = threading.Lock()
         self._waiting: deque[Job] = deque()
         self._led = False
@@ -70,7 +75,7 @@ class Together:
             if len(self._waiting) >= MOST_WAITING:
                 raise Unavailable
             self._waiting.append(job)
-            if 0 < self._awaited <= len(self._waiting):
+            if self._awaited and self._is_enough(self._awaited):
                 self._awaited = 0
                 self._enough.release()
             follows = self._led
@@ -101,26 +106,33 @@ class Together:
         self._gather()
         group = self._next_group()
         try:
-            self._do(group)
+            try:
+                rest = self._do(group)
+            finally:
+                self._hand_over()
+            if rest is not None:
+                self._finish(group, rest)
         except BaseException as error:
             for job in group:
                 job.error = job.error or error
             raise
         finally:
-            with self._mutex:
-                follower = self._waiting[0] if self._waiting else None
-                self._led = follower is not None
-                if follower is not None:
-                    follower.leads = True
-                    follower.turn.release()
             for job in group:
                 job.done = True
                 job.turn.release()
 
+    def _hand_over(self) -> None:
+        with self._mutex:
+            follower = self._waiting[0] if self._waiting else None
+            self._led = follower is not None
+            if follower is not None:
+                follower.leads = True
+                follower.turn.release()
+
     def _gather(self) -> None:
         """Wait until as many have come as the last group had, but only a moment."""
         with self._mutex:
-            if self._usual <= len(self._waiting):
+            if self._is_enough(self._usual):
                 return
             self._awaited = self._usual
         if self._enough.acquire(timeout=LINGER):
@@ -129,6 +141,10 @@ class Together:
             if not self._awaited:  # the last one came just now
                 self._enough.acquire()
             self._awaited = 0
+
+    def _is_enough(self, awaited: int) -> bool:
+        """Whether so many wait, or as many as one transaction takes."""
+        return len(self._waiting) >= awaited or sum(job.size for job in self._waiting) > MOST_RECORDS - MUCH
 
     def _next_group(self) -> list[Job]:
         with self._mutex:
@@ -146,17 +162,27 @@ class Together:
             self._usual = len(group) + len(left)  # all who are about: together again the next time
         return group
 
-    def _do(self, group: list[Job]) -> None:
+    def _do(self, group: list[Job]) -> Rest | None:
         try:
-            self._process(group)
+            return self._process(group)
         except Exception as error:
-            if len(group) == 1 or isinstance(error, (OperationalError, Refusal)):  # alone it would wait as long again
-                for job in group:
-                    job.result, job.error = None, error
-                return
+            self._each_alone(group, error)
+            return None
+
+    def _finish(self, group: list[Job], rest: Rest) -> None:
+        try:
+            rest()
+        except Exception as error:
+            self._each_alone(group, error)
+
+    def _each_alone(self, group: list[Job], error: Exception) -> None:
+        if len(group) == 1 or isinstance(error, (OperationalError, Refusal)):  # alone it would wait as long again
             for job in group:
-                job.result, job.error = None, None
-                try:
-                    self._process([job])
-                except Exception as own:
-                    job.error = own
+                job.result, job.error = None, error
+            return
+        for job in group:
+            job.result, job.error = None, None
+            try:
+                self._alone([job])
+            except Exception as own:
+                job.error = own
