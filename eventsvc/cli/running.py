@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from eventsvc import demo
 from eventsvc.cli.stops import needs_tables, stops
 from eventsvc.errors import Refusal
-from eventsvc.services import idempotency, retention, schema, upkeep
+from eventsvc.services import checkpoints, idempotency, retention, schema, upkeep
 from eventsvc.services.messages import sending
 from eventsvc.services.messages.sending import Delivered
 
@@ -68,6 +68,7 @@ def worker(once: bool, every: float) -> None:
 def attend(ended: threading.Event, every: float = 60) -> None:
     """Work until ``ended``: look for messages every LOOK seconds, do the rest every ``every``; a message in hand is finished first."""
     due = 0.0
+    checkpoints.keep_up(ended)
     while not ended.is_set():
         try:
             if time.monotonic() >= due:
