@@ -41,11 +41,12 @@ class Effort:
 
 @dataclass(frozen=True)
 class Case:
-    """Something to ask for: of us, and where there is one of the floor."""
+    """Something to ask for: of us, and in turn with it of the floor, or of us in another way."""
 
     name: str
     plan: Plan
     floor: Plan | None = None
+    single: Plan | None = None  # the same one at a time
     items: int = 1  # records a request
     reads: bool = False  # the same page or document again and again
     keeps: bool = False  # every request that is answered must be in the ledger afterwards
@@ -71,7 +72,7 @@ def cases(stand: Stand) -> list[Case]:
         Case("roster", plans.reading(f"{API}/roster", stand.owner)),
         Case("check-in", plans.checkins(records, tokens), plans.checkins("/checkin", tokens), keeps=True, shows=True),
         Case("tally", plans.tallies(records, tokens), keeps=True),
-        Case(f"batch of {BATCH}", plans.checkins(records, tokens, count=BATCH), items=BATCH, keeps=True, shows=True),
+        Case(f"batch of {BATCH}", plans.checkins(records, tokens, count=BATCH), single=plans.checkins(records, tokens), items=BATCH, keeps=True, shows=True),
         Case("registration", plans.registrations(f"{API}/registrations"), plans.registrations("/register")),
     ]
 
@@ -91,11 +92,14 @@ def measure(stand: Stand, effort: Effort, tell: Callable[[str], None]) -> list[d
 
 
 def _connections(case: Case, stand: Stand, effort: Effort) -> Sequence[int]:
-    """All of them for what has a floor or comes in batches, on the first size; elsewhere several, and 1 for what is only read."""
+    """All of them for single check-ins on the first size, all but 1 for batches and registrations; elsewhere several, and 1 for what is only read."""
     several, smallest = min(SEVERAL, max(effort.connections)), stand.records == effort.sizes[0]
+    together = [number for number in effort.connections if number > 1]
     if case.name == "registration":
-        return [number for number in effort.connections if number > 1] if smallest else ()
-    if case.floor or case.items > 1:
+        return together if smallest else ()
+    if case.single:
+        return together if smallest else (several,)
+    if case.floor:
         return effort.connections if smallest else (several,)
     if case.reads and case.name not in ("stats", "event page"):
         return (1,)
@@ -109,12 +113,13 @@ def _is_there(stand: Stand, plan: Plan) -> bool:
 
 @dataclass
 class _Side:
-    """One of the two servers, and what it did in a case."""
+    """One of the two that run in turn, and what it did in a case."""
 
     name: str
     url: str
     plan: Plan
     pid: int
+    items: int = 1
     runs: list[Sample] = field(default_factory=list)
     span: float = 0
     cpu: float = 0
@@ -123,9 +128,11 @@ class _Side:
 def _measure(stand: Stand, case: Case, connections: int, effort: Effort) -> dict[str, Any]:
     """Warm both up, then run them in turn, the other one first each time; medians over the runs."""
     assert stand.ours.process
-    sides = [_Side("ours", stand.ours.url, case.plan, stand.ours.process.pid)]
+    sides = [_Side("ours", stand.ours.url, case.plan, stand.ours.process.pid, case.items)]
     if case.floor:
         sides.append(_Side("floor", stand.floor_url, case.floor, stand.floor.pid))
+    if case.single:
+        sides.append(_Side("single", stand.ours.url, case.single, stand.ours.process.pid))
     ours = sides[0]
     first = driver.first(stand.ours.url, case.plan) if case.reads else None  # what whoever comes first waits for
     before = filling.kept(stand.ours.database_url) if case.keeps else (0, 0)
@@ -134,11 +141,12 @@ def _measure(stand: Stand, case: Case, connections: int, effort: Effort) -> dict
             warm = _run(stand, case, side, connections, effort.warm_up, next(stand.seeds), connections)
             side.span = effort.longest if case.floor else effort.reading
             side.span = min(side.span, max(effort.shortest, effort.least / max(1, warm.rate)))
-        warm_up, ours.cpu = ours.runs.pop(), 0
-        for side in sides[1:]:
+        kept_by_us = [side for side in sides if side.pid == ours.pid]
+        sent = sum(_answered(side) for side in kept_by_us)
+        for side in sides:
             side.runs.clear()
             side.cpu = 0
-        for number in range(effort.pairs if case.floor else min(effort.pairs, 3)):
+        for number in range(effort.pairs if len(sides) == 2 else min(effort.pairs, 3)):
             seed = next(stand.seeds)
             for side in sides if number % 2 == 0 else sides[::-1]:
                 _run(stand, case, side, connections, side.span, seed, effort.batches + connections)
@@ -147,32 +155,39 @@ def _measure(stand: Stand, case: Case, connections: int, effort: Effort) -> dict
         row["first_ms"] = first
     if case.keeps:
         kept, other = filling.kept(stand.ours.database_url)
-        row["lost"] = max(0, sum(run.requests - run.refused for run in (warm_up, *ours.runs)) * case.items - (kept - before[0]))
+        row["lost"] = max(0, sent + sum(_answered(side) for side in kept_by_us) - (kept - before[0]))
         row["other"] = other - before[1]  # neither let in nor counted: another path than the one that was meant
     for side in sides:
-        row[side.name] = _medians(side.runs, side.cpu) | {"memory_mb": round((watch.most if side is ours else machine.memory(side.pid)) / 2**20)}
-    if len(sides) == 2:
+        row[side.name] = _medians(side.runs, side.cpu) | {"memory_mb": round((watch.most if side in kept_by_us else machine.memory(side.pid)) / 2**20)}
+    if case.floor:
         pairs = list(zip(ours.runs, sides[1].runs, strict=True))
         row["ratio"] = round(statistics.median(a.rate / b.rate for a, b in pairs), 2)
         row["p99_ratio"] = round(statistics.median(a.p99 / b.p99 for a, b in pairs), 2)
     if case.items > 1:
         row["records_a_second"] = round(row["ours"]["rate"] * case.items)
+    if case.single:
+        row["times_single"] = round(statistics.median(a.rate * case.items / b.rate for a, b in zip(ours.runs, sides[1].runs, strict=True)), 1)
     return row
+
+
+def _answered(side: _Side) -> int:
+    """Records that a side's requests brought and that were taken."""
+    return sum(run.requests - run.refused for run in side.runs) * side.items
 
 
 def _run(stand: Stand, case: Case, side: _Side, connections: int, span: float, seed: int, batches: int) -> Sample:
     """One run of one side: ``span`` seconds, or so many batches; our server is shown tickets that it never saw."""
     plan, used = side.plan, machine.cpu_seconds(side.pid)
     if case.shows:
-        plan = plan.with_tickets(stand.fresh.ahead(case.items * batches if case.items > 1 else min(round(MOST_A_SECOND * span), ENOUGH)))
-    if case.items > 1:
+        plan = plan.with_tickets(stand.fresh.ahead(side.items * batches if side.items > 1 else min(round(MOST_A_SECOND * span), ENOUGH)))
+    if side.items > 1:
         sample = driver.run_made(side.url, plan, connections, batches, seed)
     else:
         sample = driver.run(side.url, plan, connections, span, seed)
     side.cpu += machine.cpu_seconds(side.pid) - used
     side.runs.append(sample)
-    if case.shows and side.name == "ours":
-        stand.fresh.shown(len(plan.tickets) if case.items > 1 else sample.requests + 2 * connections)  # those under way at the end too
+    if case.shows and side.pid != stand.floor.pid:
+        stand.fresh.shown(len(plan.tickets) if side.items > 1 else sample.requests + 2 * connections)  # those under way at the end too
     return sample
 
 
@@ -201,6 +216,8 @@ def _line(row: dict[str, Any]) -> str:
         told += f"   first {row['first_ms']:,.0f} ms"
     if "records_a_second" in row:
         told += f"   {row['records_a_second']:,} records/s"
+    if "times_single" in row:
+        told += f", one at a time {row['single']['rate']:,.0f}   = {row['times_single']:.1f}x"
     faults = {name: ours[name] for name in ("refused", "broken") if ours[name]} | {name.upper(): row[name] for name in FAULTS if row.get(name)}
     return told + (f"   {faults}" if faults else "")
 

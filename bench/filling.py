@@ -17,7 +17,7 @@ from eventsvc.services.codes import ALPHABET
 from tests.postgres import plain
 
 TABLES = (Registration.__tablename__, Person.__tablename__, Record.__tablename__)
-FRESH = 320_000  # tickets that nobody has shown yet: what the check-ins of the run take
+FRESH = 480_000  # tickets that nobody has shown yet: what the check-ins of the run take
 PLACES = ("gate", "booth-1", "booth-2", "booth-3")  # where a used ticket was scanned once each
 SCANNED = 0.6  # of the records are scans, the rest are taps
 EVENING = 5_000  # tickets of one crowd
