@@ -17,7 +17,7 @@ from typing import NamedTuple
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FOLD = str.maketrans("OIL", "011")
 _CODE = re.compile(r"[0-9A-HJ-NP-TV-ZIOL]{20}")
-PLAIN = re.compile(f"[{ALPHABET}]{{20}}")
+PLAIN = re.compile(f"[{ALPHABET}]{{20}}")  # a code already as it is kept: nothing to fold, nothing to leave out
 _HOST = r"(?:\[[0-9A-F:.]+\]|[^/?#:\[\]]+)(?::[0-9]+)?"
 _ADDRESS = re.compile(rf"(?:HTTPS?://)?{_HOST}/(?:[^?#]*/)?T/([0-9A-Z]{{20}})/?(?:[?#].*)?", re.DOTALL)
 _AIM = re.compile(r"^\][A-Z][0-9]")
@@ -30,11 +30,6 @@ class TicketText(NamedTuple):
 
     kind: str
     value: str = ""
-
-
-def is_plain(text: str) -> bool:
-    """Whether it is a code already as it is kept: nothing to fold, nothing to leave out."""
-    return PLAIN.fullmatch(text) is not None
 
 
 def mint() -> str:
