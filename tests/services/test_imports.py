@@ -307,10 +307,10 @@ def test_bombs_are_refused_before_they_unpack() -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("xl/workbook.xml", "<x/>")
         parts.writestr("xl/worksheets/sheet1.xml", b" " * (sheets._UNPACKED + 1))
-    began = time.monotonic()
+    worked = time.process_time()  # the processor's time: the machine may be busy with other tests
     with pytest.raises(TooLarge):
         imports.stage_file(world.owner, world.slug, file.getvalue())
-    assert time.monotonic() - began < 1
+    assert time.process_time() - worked < 1
     with pytest.raises(TooLarge):
         imports.stage_file(world.owner, world.slug, b"x" * (sheets.MOST_BYTES + 1))
     with pytest.raises(Invalid, match="invalid"):
@@ -319,10 +319,10 @@ def test_bombs_are_refused_before_they_unpack() -> None:
     far.active["A1"], far.active["A1048576"] = "姓名", "王一"
     kept = io.BytesIO()
     far.save(kept)
-    began = time.monotonic()
+    worked = time.process_time()
     with pytest.raises(Invalid):
         imports.stage_file(world.owner, world.slug, kept.getvalue())
-    assert time.monotonic() - began < 3, "an endless emptiness is not walked through"
+    assert time.process_time() - worked < 3, "an endless emptiness is not walked through"
 
 
 @pytest.mark.parametrize(

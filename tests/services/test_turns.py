@@ -24,32 +24,53 @@ def until(true: object, seconds: float = 10) -> None:
         time.sleep(0.001)
 
 
-def test_whoever_came_first_goes_first_and_never_more_than_so_many() -> None:
-    turns, came, here, most, lock = Turns(3, 10), [], 0, 0, threading.Lock()
+def in_order(turns: Turns, threads: list[threading.Thread]) -> None:
+    """Starts them, each when the one before it stands in the line."""
+    for number, thread in enumerate(threads):
+        thread.start()
+        until(lambda number=number: in_line(turns) == number + 1)
+
+
+def test_whoever_came_first_goes_first() -> None:
+    """One at a time, so that the order in which they note themselves is the order of their turns, however slow the machine."""
+    turns, came = Turns(1, 60), []
 
     def work(number: int) -> None:
+        with turns.taken():
+            came.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(40)]
+    with turns.taken():
+        in_order(turns, threads)
+    for thread in threads:
+        thread.join(60)
+    assert came == list(range(40))
+    assert turns._free == 1
+
+
+def test_never_more_than_so_many_at_once() -> None:
+    turns, here, most, lock = Turns(3, 60), 0, 0, threading.Lock()
+    together = threading.Barrier(3)
+
+    def work() -> None:
         nonlocal here, most
         with turns.taken():
             with lock:
-                came.append(number)
                 here += 1
                 most = max(most, here)
-            time.sleep(0.002)
+            together.wait(60)  # nobody goes on before three are here at once, so three do run beside each other
             with lock:
                 here -= 1
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(40)]
+    threads = [threading.Thread(target=work) for _ in range(39)]
     with ExitStack() as held:
         for _ in range(3):
             held.enter_context(turns.taken())
-        for number, thread in enumerate(threads):
-            thread.start()
-            until(lambda number=number: in_line(turns) == number + 1)
+        in_order(turns, threads)
     for thread in threads:
-        thread.join(10)
-    assert sorted(came) == list(range(40)) and most <= 3
-    assert all(abs(place - number) < 3 for place, number in enumerate(came)), "three run beside each other, nobody else passes"
-    assert turns._free == 3
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    assert most == 3 and turns._free == 3
 
 
 def test_a_newcomer_does_not_pass_whoever_waits() -> None:
