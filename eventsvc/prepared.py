@@ -198,13 +198,11 @@ class _Compiled:
         """The rows with their columns as the models give them."""
         if not self.outward or not rows:
             return rows
-        shaped = []
-        for row in rows:
-            values = list(row)
-            for number, processor in self.outward:
-                if (value := values[number]) is not None:  # None stays None in every type of ours
-                    values[number] = processor(value)
-            shaped.append(tuple(values))
+        shaped = rows if type(rows[0]) is list else [list(row) for row in rows]
+        for number, processor in self.outward:
+            for row in shaped:
+                if (value := row[number]) is not None:  # None stays None in every type of ours
+                    row[number] = processor(value)
         return shaped
 
     def rows(self, values: Any, many: bool) -> list[Any]:

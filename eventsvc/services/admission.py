@@ -116,7 +116,11 @@ def decide(
     now: datetime,
     answers: frozenset[str] = frozenset(),
 ) -> Verdict:
-    """Decide one scan of ``count`` people (1–99), ``direction`` ``entry`` or ``exit``, at ``now`` (aware)."""
+    """Decide one scan of ``count`` people (1–99), ``direction`` ``entry`` or ``exit``, at ``now`` (aware).
+
+    Whoever is let in at two times, all else being the same and nothing having been shown before, is let in at every time between, with the
+    same ``used`` and ``remaining``: doors and tickets open once and close once.
+    """
     if ticket is None:
         return Verdict("unknown_ticket")
     if not ticket.belongs:

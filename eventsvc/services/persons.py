@@ -125,12 +125,12 @@ def mask_name(name: str | None) -> str:
     """For volunteers: two characters 张*, three or more 张*丰 (first, stars, last)."""
     if not name:
         return ""
-    if is_slip(name):
-        return name
     length = len(name)
-    if length == 1:
+    if length < 3:
+        return name if length == 1 else f"{name[0]}*"
+    if length > 4 and is_slip(name):
         return name
-    return f"{name[0]}*" if length == 2 else f"{name[0]}{'****'[: length - 2]}{name[-1]}"
+    return f"{name[0]}{'****'[: length - 2]}{name[-1]}"
 
 
 def mask_name_in_public(name: str | None) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from operator import itemgetter
 from typing import Any
@@ -18,11 +20,11 @@ PASSAGE_BASES = ("paper", "self")  # of a check-in or walk-in: entered afterward
 _ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)")
 _KEY = re.compile(r"[a-z0-9-]{1,64}")
-_USUAL = frozenset(("id", "type", "checkpoint", "ticket", "count", "at", "decided"))  # members of nearly every record of a crowd
-_of_usual = itemgetter("id", "type", "checkpoint", "ticket", "count", "at")
+_USUAL = ("id", "type", "checkpoint", "ticket", "count", "at")  # members of nearly every record of a crowd, beside ``decided``
+_of_usual = itemgetter(*_USUAL)
 _AS_USUAL = re.compile(f"{_ID.pattern}\n{_KEY.pattern}\n{codes.PLAIN.pattern}\n{_RFC3339.pattern}")  # of all its texts, a line each
-_FINER = re.compile(r"(\.\d{6})\d+")
 _LONGEST = {"checkpoint": 64, "counter": 64, "ref": 64, "topic": 60, "operator": 40, "reason": 200, "note": 300, "name": 50, "phone": 40}
+_text_of: Callable[[tuple[str, str]], codes.TicketText] = partial(tuple.__new__, codes.TicketText)
 _NOTHING: dict[str, str | None] = dict.fromkeys(_LONGEST)
 
 
@@ -70,7 +72,7 @@ def moment(text: Any) -> datetime | None:
 def _instant(text: str) -> datetime | None:
     """The same of a text of that form."""
     try:
-        value = datetime.fromisoformat((text if len(text) <= 26 else _FINER.sub(r"\1", text)).upper())
+        value = datetime.fromisoformat(text.upper())
     except ValueError:
         return None
     return value if 2000 <= value.year < 2100 else None
@@ -95,13 +97,13 @@ def read(raw: Any) -> Form:
 
 def _usual(raw: dict[str, Any]) -> Form | None:
     """A check-in as our own scanner sends it, read in a fifth of the time; None for whatever differs, which `_read` takes."""
-    if not raw.keys() <= _USUAL:
-        return None
     try:
         record_id, kind, checkpoint, code, count, said_at = _of_usual(raw)
     except KeyError:
         return None
     decided = raw.get("decided")
+    if len(raw) != len(_USUAL) + ("decided" in raw):
+        return None
     if kind != "checkin" or type(count) is not int or not 0 < count < 100 or decided not in (None, "admitted", "refused"):
         return None
     if type(checkpoint) is not str or not _AS_USUAL.fullmatch(f"{record_id}\n{checkpoint}\n{code}\n{said_at}"):
@@ -111,7 +113,7 @@ def _usual(raw: dict[str, Any]) -> Form | None:
         return None
     content = f"('checkin', '{checkpoint}', None, 'code:{code}', {count}, 'entry', None, None, {at.timestamp()!r}, None)"  # as of `_read`
     return Form(
-        record_id.lower(), "checkin", at, checkpoint, None, codes.TicketText("code", code), None, None, count, "entry", None, None, None, None,
+        record_id.lower(), "checkin", at, checkpoint, None, _text_of(("code", code)), None, None, count, "entry", None, None, None, None,
         decided, None, None, None, None, None, blake2b(content.encode(), digest_size=16).hexdigest(), True,
     )  # fmt: skip
 

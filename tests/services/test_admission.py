@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eventsvc.services.admission import OUTCOMES, Door, Entry, Ticket, decide
 from eventsvc.services.wording import scan
@@ -57,3 +60,29 @@ def test_every_outcome_has_a_case_and_a_sentence() -> None:
 def test_names_are_unique() -> None:
     names = [case["name"] for case in CASES]
     assert len(names) == len(set(names))
+
+
+DAY = datetime(2026, 8, 14, 10, tzinfo=UTC)
+times = st.none() | st.integers(-40, 40).map(lambda hours: DAY + timedelta(hours=hours))
+doors = st.builds(
+    Door, zone=st.sampled_from(["Asia/Shanghai", "UTC"]), status=st.sampled_from(["draft", "published", "closed", "cancelled"]),
+    rule=st.sampled_from(["once", "daily", "each_time", "stamp"]), starts_at=times, ends_at=times, closed_at=times, opens_at=times, closes_at=times,
+    rehearsal=st.booleans(),
+)  # fmt: skip
+shown = st.builds(Ticket, party_size=st.integers(1, 3), valid_from=times, valid_until=times)
+
+
+@settings(max_examples=400, deadline=None)
+@given(doors, shown, st.integers(1, 3), st.lists(st.integers(-60, 60), min_size=3, max_size=3))
+def test_whoever_is_let_in_at_two_times_is_let_in_between(door: Door, ticket: Ticket, count: int, hours: list[int]) -> None:
+    first, between, last = (decide(door, ticket, (), count=count, direction="entry", now=DAY + timedelta(hours=hour)) for hour in sorted(hours))
+    if first.outcome == last.outcome == "admitted":
+        assert first == between == last
+
+
+def test_of_doors_drawn_so_many_are_open_and_many_are_not() -> None:
+    """Else the one before would say nothing."""
+    door = Door("UTC", "published", "once", opens_at=DAY, closes_at=DAY + timedelta(hours=2))
+    said = [decide(door, Ticket(), (), count=1, direction="entry", now=DAY + timedelta(hours=hour)).outcome for hour in (-1, 0, 1, 2, 3)]
+    assert said == ["not_yet_open", "admitted", "admitted", "admitted", "closed"]
+    assert decide(replace(door, rehearsal=True), Ticket(), (), count=1, direction="entry", now=DAY - timedelta(days=9)).outcome == "admitted"

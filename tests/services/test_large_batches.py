@@ -125,7 +125,7 @@ class Twin:
 @pytest.mark.parametrize("seed", range(examples(6)))
 def test_the_way_of_large_batches_answers_and_keeps_what_the_plain_one_does(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     dice, large, plain = random.Random(seed), Twin("large"), Twin("plain")
-    skew = dice.choice([timedelta(0), timedelta(minutes=20)])
+    skew = [timedelta(0), timedelta(minutes=20), timedelta(days=70 * 365)][seed % 3]  # by the last a scan was put right to before 1970
     known: list[str] = []
     outcomes: set[str] = set()
     for _ in range(3):
@@ -158,6 +158,24 @@ def others_write(monkeypatch: pytest.MonkeyPatch, what: Callable[[], None]) -> l
 
     monkeypatch.setattr(succession.Succession, "may_write", may_write)
     return said
+
+
+def test_doors_that_opened_late_and_closed_early_while_the_phone_was_offline() -> None:
+    """Tickets that are alike share what the door says, as far as it says so at their own times."""
+    now = clock.now()
+    opened, closed = now - timedelta(minutes=40), now - timedelta(minutes=20)
+    gate = {"key": "gate", "name": "东门", "opens_at": opened.isoformat(), "closes_at": closed.isoformat()}
+    world = World({"checkpoints": [gate, {"key": "stage", "name": "舞台", "opens_at": opened.isoformat()}]})
+    tickets, phone = [world.ticket(2) for _ in range(MANY)], world.phone()
+    minutes = [(number * 7) % 60 for number in range(MANY)]  # ago, in no order
+    sent = [
+        checkin(ticket, ("gate", "stage")[number % 2], at=now - timedelta(minutes=ago), count=1, decided="admitted")
+        for number, (ticket, ago) in enumerate(zip(tickets, minutes, strict=True))
+    ]
+    found = [answer["outcome"] for answer in world.send(phone, *sent)]
+    right = ["not_yet_open" if ago > 40 else "closed" if ago < 20 and not number % 2 else "admitted" for number, ago in enumerate(minutes)]
+    assert found == right
+    assert {"not_yet_open", "closed", "admitted"} == set(right)
 
 
 @ONLY_SQLITE

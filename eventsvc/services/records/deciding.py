@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, exists, func, or_, select, type_coerce
 
-from eventsvc.db import db, micros
+from eventsvc.db import db
 from eventsvc.models import Record
 from eventsvc.services import admission, folds, wording
-from eventsvc.services.admission import Ticket
 from eventsvc.services.persons import mask_name
 from eventsvc.services.record_form import Form, Malformed
 from eventsvc.services.records.answers import answer_of, checkin_answer, rejected, sentence, stored_answer
-from eventsvc.services.records.piece import SKEW, Piece, add_note, add_row, as_row, corrected, decided_at, entries, ticket_of
-from eventsvc.services.records.rows import LedgerRow, line
+from eventsvc.services.records.piece import SKEW, Known, Piece, add_note, add_row, as_row, corrected, decided_at, entries, ticket_of
+from eventsvc.services.records.rows import LedgerRow, line, row_of
 
 _NONE: frozenset[str] = frozenset()
+_FACTS = slice(Known._fields.index("party_size"), Known._fields.index("sessions"))  # of a ticket: what the decision asks, but for its lists
 _UNDO_WITHIN = folds.UNDO_WITHIN // timedelta(microseconds=1)
 
 
@@ -40,10 +40,9 @@ def answer(piece: Piece, form: Form) -> dict[str, Any]:
     if known is not None:
         return _replay(piece, form, known)
     if form.id in piece.answered:  # twice in one batch
-        content, answer = piece.answered[form.id]
-        if content != form.content:
+        answer, record = piece.answered[form.id], next(row for row in piece.new if row.id == form.id)
+        if record.content != form.content:
             return rejected(form.id, "id_reused", "这个编号已用于另一条记录")
-        record = next(row for row in piece.new if row.id == form.id)
         flags = ["conflict"] if _decide_later(piece, form, record) and "conflict" not in answer["flags"] else []
         return {**answer, "status": "replayed", "flags": [*answer["flags"], *flags]}
     fault = _fault(piece, form)
@@ -51,7 +50,7 @@ def answer(piece: Piece, form: Form) -> dict[str, Any]:
         return rejected(form.id, *fault)
     answer = _VERBS[form.type](piece, form)
     if answer["status"] == "recorded":
-        piece.answered[form.id] = (form.content, answer)
+        piece.answered[form.id] = answer
     return answer
 
 
@@ -109,56 +108,79 @@ def _fault(piece: Piece, form: Form) -> tuple[str, str] | None:
 def admitting(piece: Piece) -> Callable[[Form], dict[str, Any] | None]:
     """What takes the usual check-in of a ticket that was never shown, if the door lets it in: as `_check_in` does, in half the time. None: look closer."""
     site, now, sent_at, arrived = piece.site, piece.now, piece.sent_at, piece.arrived
-    event_id, epoch_now, checkpoints, began_at = site.id, site.epoch, site.checkpoints, site.epoch_began_at
+    event_id, epoch_now, began_at = site.id, site.epoch, site.epoch_began_at
     caller, device_id = id(piece.actor), piece.actor.id if piece.actor.kind == "device" else None
     tickets, rows, fresh, stored, answered, permitted, learnt = (
         piece.tickets, piece.rows, piece.fresh, piece.stored, piece.answered, piece.permitted, piece.learnt,
     )  # fmt: skip
-    new, lines, decide = piece.new, piece.lines, admission.decide
-    kinds: dict[tuple[Any, ...], int] = {}
+    new, lines = piece.new, piece.lines
+    open_to: dict[tuple[Any, ...], _Open] = {}
     steady = sent_at is not None and arrived is None and abs(now - sent_at) <= SKEW  # times are as the phone says
 
     def admit(form: Form) -> dict[str, Any] | None:
         record_id, known = form.id, tickets.get(form.id)
-        if known is None or known.event_id != event_id or known.id in rows or known.id in fresh or known.id in learnt:
+        if known is None or known.event_id != event_id:
+            return None
+        ticket_id = known.id
+        if ticket_id in rows or ticket_id in fresh or ticket_id in learnt:
             return None
         checkpoint, decided, quantity = form.checkpoint, form.decided, form.quantity
-        if decided == "refused" or record_id in stored or record_id in answered or (caller, checkpoint) not in permitted:
+        if decided == "refused" or known.reissued or record_id in stored or record_id in answered or (caller, checkpoint) not in permitted:
             return None
         at, flags = (form.at, []) if steady else corrected(piece, form)
-        ticket = Ticket(
-            known.party_size, known.status, True, known.reissued, known.blocked, frozenset(known.sessions) if known.sessions else _NONE,
-            frozenset(known.answered) if known.answered else _NONE, known.valid_from, known.valid_until,
-        )  # fmt: skip
-        outcome, _admitted, used, remaining, *_ = decide(
-            checkpoints[checkpoint].door, ticket, (), count=quantity, direction="entry", now=at if decided or arrived else now
-        )
-        if outcome != "admitted":
-            return None
+        as_of = at if decided or arrived else now
+        alike = (checkpoint, quantity, known[_FACTS], *known.sessions, None, *known.answered)
+        if (door := open_to.get(alike)) is None or not door.since <= as_of <= door.until:
+            door = _open(piece, checkpoint, known, quantity, as_of, further=door is not None)
+            if door is None:
+                return None
+            open_to[alike] = door
+        used, remaining = door.used, door.remaining
         epoch = epoch_now if began_at is None or at >= began_at else epoch_now - 1
-        row = LedgerRow(
-            record_id, 0, event_id, epoch, "checkin", device_id, checkpoint, None, known.id, quantity, "entry", None, None, None, form.content,
+        row = row_of((
+            record_id, 0, event_id, epoch, "checkin", device_id, checkpoint, None, ticket_id, quantity, "entry", None, None, None, form.content,
             form.at, at, now, decided, "admitted", quantity, used, remaining, None, flags, None,
-        )  # fmt: skip
+        ))  # fmt: skip
         if lines is not None:
-            common = (checkpoint, quantity, decided, used, remaining, epoch, *flags)
-            kind = kinds.get(common)
+            common = (decided, epoch, *flags)
+            kind = door.kinds.get(common)
             if kind is None:
-                kind = kinds[common] = lines.kind(row)
-            sent = micros(form.at)
-            lines.lines.append(line(record_id, known.id, form.content, sent, sent if at is form.at else micros(at), len(new), kind))
+                kind = door.kinds[common] = lines.kind(row)
+            lines.lines.append(line(record_id, ticket_id, form.content, form.at, at, len(new), kind))
         new.append(row)
         if epoch == epoch_now:
-            fresh[known.id] = [row]
+            fresh[ticket_id] = row
         answer = {
-            "id": record_id, "status": "recorded", "outcome": "admitted", "code": None, "message": _welcome(quantity), "ref": known.id,
+            "id": record_id, "status": "recorded", "outcome": "admitted", "code": None, "message": _welcome(quantity), "ref": ticket_id,
             "name": mask_name(known.name) or None, "party_size": known.party_size, "admitted": quantity, "used": used, "remaining": remaining,
-            "questions": None, "first_at": None, "first_checkpoint": None, "first_device": None, "note": known.note, "flags": [*flags],
+            "questions": None, "first_at": None, "first_checkpoint": None, "first_device": None, "note": known.note, "flags": flags,
         }  # fmt: skip
-        answered[record_id] = (form.content, answer)
+        answered[record_id] = answer
         return answer
 
     return admit
+
+
+class _Open(NamedTuple):
+    """Between which times a door lets in tickets that are alike and were never shown, and what is used and remains of them after it."""
+
+    since: datetime
+    until: datetime
+    used: int
+    remaining: int | None
+    kinds: dict[tuple[Any, ...], int]  # of their rows, by what else they have in common
+
+
+def _open(piece: Piece, checkpoint: str | None, known: Known, count: int, as_of: datetime, further: bool) -> _Open | None:
+    """Whether the door lets a ticket in as of a time; if it would now as well (``further``: worth asking), then at every time between, as `admission.decide` says."""
+    door, ticket = piece.site.checkpoints[checkpoint or ""].door, ticket_of(piece, known, ours=True)
+    verdict = admission.decide(door, ticket, (), count=count, direction="entry", now=as_of)
+    if verdict.outcome != "admitted":
+        return None
+    until = as_of
+    if further and as_of < piece.now and admission.decide(door, ticket, (), count=count, direction="entry", now=piece.now).outcome == "admitted":
+        until = piece.now
+    return _Open(as_of, until, verdict.used, verdict.remaining, {})
 
 
 @cache
@@ -204,7 +226,7 @@ def _check_in(piece: Piece, form: Form) -> dict[str, Any]:
         scanned=form.scanned if known is None else None,
     )
     if known and ours and record.epoch == piece.site.epoch:
-        piece.fresh.setdefault(known.id, []).append(record)
+        piece.fresh[known.id] = record  # the one before was asked for with the entries
     answer = checkin_answer(piece, record, known, "recorded", verdict.questions, verdict.opens_at)
     return answer
 

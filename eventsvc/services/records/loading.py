@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, union_all
+from sqlalchemy import and_, bindparam, exists, func, literal_column, or_, select, union_all
 
 from eventsvc.models import Event, Person, Record, RecordDecision, Registration, RetiredCode
 from eventsvc.prepared import Asked, Prepared, ahead
 from eventsvc.services import folds
 from eventsvc.services.record_form import Form
-from eventsvc.services.records.piece import Known, Piece, as_row
+from eventsvc.services.records.piece import Known, Piece, as_row, known_of
 from eventsvc.services.records.rows import LedgerRow
 
 _tickets, _events, _persons, _ledger = Registration.__table__.c, Event.__table__.c, Person.__table__.c, Record.__table__.c
+_NOT_YET = {"event_title": literal_column("''"), "reissued": literal_column("false")}  # found out later
 _TICKET = (
-    select(*((_persons if name in ("name", "note") else _tickets)[name] for name in Known._fields if name not in Known._field_defaults))
+    select(*(_NOT_YET.get(name, (_persons if name in ("name", "note") else _tickets).get(name)) for name in Known._fields))
     .select_from(Registration.__table__.outerjoin(Person.__table__, _persons.registration_id == _tickets.id))
     .order_by(_tickets.id)
     .with_for_update(of=Registration.__table__, key_share=True)
@@ -170,12 +171,12 @@ def _find(piece: Piece, named: Named) -> tuple[list[Known], dict[str, tuple[str,
         rows = _BY_CODES.all(codes=named.codes)
     else:
         rows = _BY_ANY.all(event=piece.site.id, codes=named.codes, pickups=named.pickups, refs=named.refs)
-    found = [Known(*row) for row in rows]
+    found = list(map(known_of, rows))
     lost = sorted(set(named.codes).difference(row.code for row in found)) if len(found) < len(named.codes) or not named.usual else []
     retired = {code: (registration_id, kind) for code, registration_id, kind in _RETIRED.all(codes=lost)} if lost else {}
     missing = {registration_id for registration_id, _kind in retired.values()}.difference(row.id for row in found)
     if missing:
-        found += [Known(*row) for row in _BY_IDS.all(ids=sorted(missing))]
+        found += map(known_of, _BY_IDS.all(ids=sorted(missing)))
     return found, retired
 
 
