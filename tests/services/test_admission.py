@@ -80,8 +80,7 @@ def test_whoever_is_let_in_at_two_times_is_let_in_between(door: Door, ticket: Ti
         assert first == between == last
 
 
-def test_of_doors_drawn_so_many_are_open_and_many_are_not() -> None:
-    """Else the one before would say nothing."""
+def test_a_door_opens_once_and_closes_once_but_in_rehearsals() -> None:
     door = Door("UTC", "published", "once", opens_at=DAY, closes_at=DAY + timedelta(hours=2))
     said = [decide(door, Ticket(), (), count=1, direction="entry", now=DAY + timedelta(hours=hour)).outcome for hour in (-1, 0, 1, 2, 3)]
     assert said == ["not_yet_open", "admitted", "admitted", "admitted", "closed"]
