@@ -63,21 +63,24 @@ def test_names_are_unique() -> None:
 
 
 DAY = datetime(2026, 8, 14, 10, tzinfo=UTC)
-times = st.none() | st.integers(-40, 40).map(lambda hours: DAY + timedelta(hours=hours))
+times = st.integers(-12, 12).map(lambda hours: DAY + timedelta(hours=hours))
+at_times = st.none() | times
+seldom = st.sampled_from([False, False, False, True])
 doors = st.builds(
-    Door, zone=st.sampled_from(["Asia/Shanghai", "UTC"]), status=st.sampled_from(["draft", "published", "closed", "cancelled"]),
-    rule=st.sampled_from(["once", "daily", "each_time", "stamp"]), starts_at=times, ends_at=times, closed_at=times, opens_at=times, closes_at=times,
-    rehearsal=st.booleans(),
+    Door, zone=st.sampled_from(["Asia/Shanghai", "UTC"]), status=st.sampled_from(["published", "published", "closed", "draft"]),
+    rule=st.sampled_from(["once", "daily", "each_time", "stamp"]), starts_at=at_times, ends_at=at_times, closed_at=at_times, opens_at=at_times,
+    closes_at=at_times, rehearsal=seldom,
 )  # fmt: skip
-shown = st.builds(Ticket, party_size=st.integers(1, 3), valid_from=times, valid_until=times)
+shown = st.builds(Ticket, party_size=st.integers(1, 3), valid_from=at_times, valid_until=at_times)
 
 
 @settings(max_examples=400, deadline=None)
-@given(doors, shown, st.integers(1, 3), st.lists(st.integers(-60, 60), min_size=3, max_size=3))
-def test_whoever_is_let_in_at_two_times_is_let_in_between(door: Door, ticket: Ticket, count: int, hours: list[int]) -> None:
-    first, between, last = (decide(door, ticket, (), count=count, direction="entry", now=DAY + timedelta(hours=hour)) for hour in sorted(hours))
-    if first.outcome == last.outcome == "admitted":
-        assert first == between == last
+@given(doors, shown, st.integers(1, 2))
+def test_whoever_is_let_in_at_two_times_is_let_in_between(door: Door, ticket: Ticket, count: int) -> None:
+    said = [decide(door, ticket, (), count=count, direction="entry", now=DAY + timedelta(hours=hour)) for hour in range(-30, 60)]
+    open_at = [place for place, verdict in enumerate(said) if verdict.outcome == "admitted"]
+    if open_at:
+        assert {said[open_at[0]]} == set(said[open_at[0] : open_at[-1] + 1])
 
 
 def test_a_door_opens_once_and_closes_once_but_in_rehearsals() -> None:
