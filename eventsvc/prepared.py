@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, JSON, ColumnElement, Executable, String, any_, bindparam, cast, func, select
+from sqlalchemy import ARRAY, JSON, Column, ColumnElement, Executable, FromClause, Select, String, TableValuedAlias, any_, bindparam, cast, func, select
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
@@ -21,13 +21,12 @@ from sqlalchemy.exc import DBAPIError
 from eventsvc.db import Instant, dialect, driver, from_json, here, instant, is_postgresql, to_json
 
 LONG = 200  # of a list: more are asked for at once
-Among = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
 
 
 class Prepared:
     """One statement with named values: ``all(code="…")``, or ``many([{…}, …])`` for as many rows.
 
-    ``build`` is called once with ``among(column, name)``, which says that a column is one of a list bound as ``name``.
+    ``build`` is called once with an `Among`, for lists that are bound by a name.
     ``columns``: of an insert, those that are given; all of them where it does not say.
     """
 
@@ -66,7 +65,7 @@ class Prepared:
         used = dialect()
         known = self._known.get(used.name)
         if known is None:
-            known = self._known[used.name] = _Compiled(self._build(among_on(used)), used, self._columns)
+            known = self._known[used.name] = _Compiled(self._build(Among(used)), used, self._columns)
         return known
 
 
@@ -97,11 +96,28 @@ def _as_sqlalchemy(error: Exception, text: str, dialect: Dialect, connection: An
     return DBAPIError.instance(text, None, error, kind, hide_parameters=True, connection_invalidated=gone, dialect=dialect)
 
 
-def among_on(dialect: Dialect) -> Among:
+class Among:
     """How a database takes a list as one value, so that the statement's text stays the same whatever its length."""
-    if dialect.name == "postgresql":
-        return lambda column, name: column == any_(cast(bindparam(name, type_=_Listed), ARRAY(String)))
-    return lambda column, name: column.in_(select(func.json_each(bindparam(name, type_=_Packed())).table_valued("value").c.value))
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._arrays = dialect.name == "postgresql"
+
+    def __call__(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        """That a column is one of the list bound as ``name``."""
+        if self._arrays:
+            return column == any_(cast(bindparam(name, type_=_Listed), ARRAY(String)))
+        return column.in_(select(_items(name).c.value))
+
+    def each(self, rows: Callable[[FromClause], Select[Any]], column: Column[Any], name: str) -> Select[Any]:
+        """``rows`` of the column's table for each of a list that holds nothing twice: of what `__call__` says SQLite would first make a sorted table."""
+        if self._arrays:
+            return rows(column.table).where(self(column, name))
+        items = _items(name)
+        return rows(items.join(column.table, column == items.c.value))
+
+
+def _items(name: str) -> TableValuedAlias:
+    return func.json_each(bindparam(name, type_=_Packed())).table_valued("value")
 
 
 class _Packed(JSON):
@@ -134,6 +150,11 @@ class _Hinted(SQLiteCompiler):
     def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
         """The hint as it stands."""
         return text
+
+    def visit_join(self, join: Any, *args: Any, **more: Any) -> str:
+        """What is looked up by a list is never turned around: https://www.sqlite.org/optoverview.html#manual_control_of_query_plans_using_cross_join."""
+        text: str = super().visit_join(join, *args, **more)
+        return text.replace(" JOIN ", " CROSS JOIN ", 1) if isinstance(join.left, TableValuedAlias) else text
 
     def order_by_clause(self, select: Any, **more: Any) -> str:
         """Nothing for a statement that sorts only to lock."""

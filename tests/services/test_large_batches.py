@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
 import threading
 import uuid
@@ -20,7 +21,7 @@ from eventsvc.models import Event, Record, RecordDecision, Registration
 from eventsvc.ports import clock
 from eventsvc.services import record_form, records
 from eventsvc.services.actors import Actor
-from eventsvc.services.records import succession
+from eventsvc.services.records import loading, succession
 from tests.conftest import on_postgresql
 from tests.services.world import World, checkin, examples, record, tally
 
@@ -220,6 +221,28 @@ def test_a_device_that_is_revoked_meanwhile_keeps_nothing(monkeypatch: pytest.Mo
         records.submit(claim, world.slug, body)
     assert refused.value.code == "device_revoked"
     assert db.session.scalar(db.select(db.func.count()).select_from(Record)) == 0
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("there", [0, 5, MANY])
+@pytest.mark.parametrize("named", ["codes", "ids", "records", "passages"])
+def test_what_is_named_is_looked_up_one_by_one(there: int, named: str) -> None:
+    """Whatever the database's statistics were told of the tables' size."""
+    world = World()
+    world.send(world.phone(), *(checkin(world.ticket()) for _ in range(there)))
+    db.session.execute(db.text("ANALYZE"))
+    db.session.commit()
+    statement, values = {
+        "codes": (loading._BY_CODES, {"codes": ["A" * 20]}),
+        "ids": (loading._BY_IDS, {"ids": ["a"]}),
+        "records": (loading._STORED, {"wanted": ["a"], "ids": ["a"]}),
+        "passages": (loading._PASSAGES, {"tickets": ["a"], "epoch": 1}),
+    }[named]
+    compiled = statement._compiled()
+    for text in (compiled.text, compiled.at_once):
+        plan = [row[3] for row in db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", tuple(compiled.bind(values)))]
+        assert any(step.startswith("SEARCH") for step in plan)
+        assert not [step for step in plan if re.match("SCAN (registrations|persons|records)", step)], plan
 
 
 class Held:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, literal_column, or_, select, union_all
+from sqlalchemy import FromClause, Select, and_, bindparam, exists, func, literal_column, or_, select, union_all
 
 from eventsvc.models import Event, Person, Record, RecordDecision, Registration, RetiredCode
 from eventsvc.prepared import Asked, Prepared, ahead
@@ -19,16 +20,22 @@ from eventsvc.services.records.rows import LedgerRow
 
 _tickets, _events, _persons, _ledger = Registration.__table__.c, Event.__table__.c, Person.__table__.c, Record.__table__.c
 _NOT_YET = {"event_title": literal_column("''"), "reissued": literal_column("false")}  # found out later
-_TICKET = (
-    select(*(_NOT_YET.get(name, (_persons if name in ("name", "note") else _tickets).get(name)) for name in Known._fields))
-    .select_from(Registration.__table__.outerjoin(Person.__table__, _persons.registration_id == _tickets.id))
-    .order_by(_tickets.id)
-    .with_for_update(of=Registration.__table__, key_share=True)
-)
-_BY_CODES = Prepared(lambda among: _TICKET.where(among(_tickets.code, "codes")))
-_BY_IDS = Prepared(lambda among: _TICKET.where(among(_tickets.id, "ids")))
+
+
+def _facts(registrations: FromClause) -> Select[Any]:
+    """What is known of tickets, which are locked in the order of their ids."""
+    return (
+        select(*(_NOT_YET.get(name, (_persons if name in ("name", "note") else _tickets).get(name)) for name in Known._fields))
+        .select_from(registrations.outerjoin(Person.__table__, _persons.registration_id == _tickets.id))
+        .order_by(_tickets.id)
+        .with_for_update(of=Registration.__table__, key_share=True)
+    )
+
+
+_BY_CODES = Prepared(lambda among: among.each(_facts, _tickets.code, "codes"))
+_BY_IDS = Prepared(lambda among: among.each(_facts, _tickets.id, "ids"))
 _BY_ANY = Prepared(
-    lambda among: _TICKET.where(
+    lambda among: _facts(Registration.__table__).where(
         or_(
             among(_tickets.code, "codes"),
             (_tickets.event_id == bindparam("event")) & (among(_tickets.pickup_code, "pickups") | among(_tickets.id, "refs")),
@@ -41,34 +48,38 @@ _TITLES = Prepared(
     )
 )
 _RETIRED = Prepared(lambda among: select(RetiredCode.code, RetiredCode.registration_id, RetiredCode.kind).where(among(RetiredCode.__table__.c.code, "codes")))
-_WHOLE = select(*(_ledger[name] for name in LedgerRow._fields))
+
+
+def _whole(records: FromClause) -> Select[Any]:
+    return select(*(_ledger[name] for name in LedgerRow._fields)).select_from(records)
+
+
+def _as_folded(records: FromClause) -> Select[Any]:
+    return select(*(_ledger[name] for name in folds.Row._fields)).select_from(records)
+
+
 _STORED = Prepared(  # two look-ups: of an "or" SQLite makes a scan of the whole ledger where its statistics are old
     lambda among: union_all(
-        _WHOLE.where(among(_ledger.id, "wanted")),
-        _WHOLE.with_hint(Record.__table__, "INDEXED BY ix_records_undoes", "sqlite").where(among(_ledger.undoes, "ids")),
+        among.each(_whole, _ledger.id, "wanted"),
+        among.each(_whole, _ledger.undoes, "ids").with_hint(Record.__table__, "INDEXED BY ix_records_undoes", "sqlite"),
     )
 )
-_ROW = tuple(_ledger[name] for name in folds.Row._fields)
 _decided = RecordDecision.__table__.c
 _LETTING_IN = and_(
     _ledger.type != "undo", or_(_ledger.outcome == "admitted", _ledger.decided == "admitted", exists().where(_decided.record_id == _ledger.id))
 )
 _PASSAGES = Prepared(  # of a ticket that is shown again and again only the scans that let somebody in
-    lambda among: select(*_ROW).where(
-        among(_ledger.registration_id, "tickets"),
-        _ledger.epoch == bindparam("epoch"),
-        _LETTING_IN,
-    )
+    lambda among: among.each(_as_folded, _ledger.registration_id, "tickets").where(_ledger.epoch == bindparam("epoch"), _LETTING_IN)
 )
 _SHOWN = Prepared(  # the same for whoever does not know the tickets' ids yet; an event has one epoch at a time
-    lambda among: select(*_ROW).where(
+    lambda among: _as_folded(Record.__table__).where(
         _ledger.registration_id.in_(select(_tickets.id).where(among(_tickets.code, "codes"))),
         _ledger.epoch == select(_events.epoch).where(_events.id == _ledger.event_id).scalar_subquery(),
         _LETTING_IN,
     )
 )
 _UNDOS = Prepared(
-    lambda among: select(*_ROW).where(among(_ledger.undoes, "passages"), _ledger.type == "undo")
+    lambda among: _as_folded(Record.__table__).where(among(_ledger.undoes, "passages"), _ledger.type == "undo")
 )
 _LATER = Prepared(
     lambda among: select(_decided.record_id, _decided.decided).where(among(_decided.record_id, "asked"))
