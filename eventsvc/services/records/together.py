@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from eventsvc.errors import Refusal, Unavailable
 
 MOST_JOBS = 64
-MOST_RECORDS = 1100  # of one transaction, so that no writer waits long: two whole batches, and the scans that come with them
+MOST_RECORDS = 1600  # of one transaction, so that no writer waits long: three whole batches, and the scans that come with them
 MUCH = 250  # records that are worth a wait, while there is room for them
 MOST_WAITING = 96  # jobs in line, fewer than there are threads: whoever comes after them is told at once to come again
 PATIENCE = 7.0  # seconds: less than a phone waits for its answer
