@@ -273,7 +273,7 @@ def configure_engine(engine: Engine, pooled: bool = False) -> None:
             cursor.execute("PRAGMA synchronous=FULL")
             cursor.execute("PRAGMA foreign_keys=ON")
             cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten: a person must not be found in the file
-            cursor.execute("PRAGMA cache_size=-8192")
+            cursor.execute("PRAGMA cache_size=-6144")
             cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
             cursor.close()
 
