@@ -287,7 +287,7 @@ def test_a_phone_whose_storage_is_really_full_keeps_showing_and_uploads_what_it_
     phone.page.reload(wait_until="commit")
     phone.wait_ready()
     kept = len(truth.taps)
-    assert (phone.hooks()["pending"], phone.total("booklets")) == (kept, kept)
+    phone.until(lambda now: (now["pending"], phone.total("booklets")) == (kept, kept), "nothing was lost", 5)
     phone.gate.lift()
     phone.nudge()
     for _ in range(60):
@@ -338,8 +338,7 @@ def test_sigkill_of_the_browser_with_a_full_queue(truth: Truth, ground: Ground, 
         chromium.kill()
         phone = Handset(chromium.start(), phone.gate, "甲")
         phone.reopen()  # still without a network
-        assert phone.hooks()["pending"] == 9
-        assert phone.total("booklets") == 8
+        phone.until(lambda now: now["pending"] == 9 and phone.total("booklets") == 8, "nothing was lost", 5)
         phone.gate.lift()
         phone.nudge()
         _arrived(truth, phone)
@@ -352,7 +351,7 @@ def test_5000_records_wait_and_all_arrive(truth: Truth, pick: Pick) -> None:
     _count(truth, phone, 1)
     phone.fill_queue(5000)
     phone.reload()
-    assert phone.hooks()["pending"] == 5001
+    phone.until(lambda now: now["pending"] == 5001, "nothing was lost", 5)
     began = time.monotonic()
     _count(truth, phone, 1)
     assert time.monotonic() - began < 2
